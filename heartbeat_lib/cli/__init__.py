@@ -1,0 +1,1 @@
+"""The command line: a door. It reads words, calls one verb, prints; no rule stands behind it."""

@@ -1,0 +1,220 @@
+"""What the reading commands draw on a terminal: tables, sheets, lines. Colour is never the only signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+from rich.text import Text
+
+from heartbeat_lib.model.display import age, number, sparkline
+
+if TYPE_CHECKING:
+    from heartbeat_lib.compute import Report
+    from heartbeat_lib.lifecycle import Trial
+    from heartbeat_lib.registration import Plan
+
+Row = Mapping[str, Any]
+_STYLES = {"red": "bold red", "amber": "yellow", "green": "green", "grey": "bright_black"}
+_ORDER = {"red": 0, "amber": 1, "grey": 2, "green": 3}
+_REASONS = {
+    "failed": "failed",
+    "no_value": "no value",
+    "no_threshold": "no threshold",
+    "stale": "stale",
+}
+_GROUPS = {
+    "new": "+ new",
+    "new_meaning": "~ new meaning",
+    "cosmetic": "~ cosmetic",
+    "retired": "- retired",
+}
+
+
+def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | None]], zone: ZoneInfo) -> Table:
+    """The list: what is red comes first, green fades."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", "code", "metric"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    for heading in ("last 30 periods", "period", "source loaded", "owner"):
+        table.add_column(heading, no_wrap=True)
+    now = datetime.now(UTC)
+    for row in sorted(metrics, key=lambda row: (_ORDER[_status(row)], row["code"])):
+        style = _STYLES[_status(row)]
+        table.add_row(
+            Text(f"● {_status_words(row)}", style=style),
+            Text(row["code"], style="bold"),
+            Text(row["name"]),
+            Text(number(row["value"], row["unit"]), style=style),
+            Text(sparkline(recent.get(row["metric_id"], ())), style=style),
+            Text(_period(row["period_start"], row["period"], zone), style="bright_black"),
+            Text(_loaded(row, now), style="bright_black"),
+            Text(_trust(row), style="bright_black"),
+        )
+    return table
+
+
+def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Table:
+    """Everything about one metric, a line per fact."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bright_black", no_wrap=True)
+    table.add_column(overflow="fold")
+    style = _STYLES[_status(row)]
+
+    def fact(label: str, value: object, value_style: str = "") -> None:
+        if value not in (None, "", ()):
+            table.add_row(label, Text(str(value), style=value_style))
+
+    fact(row["code"], f"{row['name']} ({row['metric_id']})", "bold")
+    fact("value", number(row["value"], row["unit"]), style)
+    fact("status", _status_words(row), style)
+    fact("why", row["error"])
+    fact("period", _period(row["period_start"], row["period"], zone))
+    fact("last 30 periods", sparkline(recent), style)
+    fact("computed", _instant(row["computed_at"], zone))
+    if row["attempted_at"] != row["computed_at"]:
+        fact("attempted", _instant(row["attempted_at"], zone))
+    fact("source loaded", _instant(row["source_as_of"], zone) or "freshness unknown")
+    fact("norm (amber)", None if row["norm_value"] is None else number(row["norm_value"], row["unit"]))
+    fact("alert (red)", None if row["alert_value"] is None else number(row["alert_value"], row["unit"]))
+    fact("direction", (row["direction"] or "").replace("_", " "))
+    fact("basis", row["threshold_basis"])
+    if row["target_value"] is not None:
+        due = f" by {row['target_due_date']}" if row["target_due_date"] else ""
+        fact("target", number(row["target_value"], row["unit"]) + due)
+    fact("owner", row["owner"] or "no owner")
+    fact("trust", row["verification_state"])
+    fact("stage", row["stage"])
+    fact("what", row["description"])
+    fact("how to read", row["how_to_read"])
+    fact("methodology", row["methodology"])
+    fact("sources", ", ".join(row["sources"]))
+    fact("notes", row["notes"])
+    fact("sql", row["value_sql"])
+    return table
+
+
+def history_table(rows: Sequence[Row], zone: ZoneInfo) -> Table:
+    """Kept periods, oldest first."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("period", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    for heading in ("status", "settled", "origin", "computed"):
+        table.add_column(heading, no_wrap=True)
+    for row in rows:
+        style = _STYLES[row["status"]]
+        table.add_row(
+            Text(_period(row["period_start"], row["period"], zone)),
+            Text(number(row["value"]), style=style),
+            Text(_status_words(row), style=style),
+            Text("yes" if row["settled"] else "no"),
+            Text(row["origin"]),
+            Text(_instant(row["computed_at"], zone) or "never"),
+        )
+    return table
+
+
+def run_table(rows: Sequence[Row], zone: ZoneInfo) -> Table:
+    """Runs, newest first."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("run", "kind", "due", "started", "took", "outcome", "found"):
+        table.add_column(heading, no_wrap=heading != "found")
+    styles = {"ok": "green", "failed": "red", "aborted": "yellow", "running": "cyan"}
+    for row in rows:
+        took = f"{(row['ended'] - row['started']).total_seconds():.1f} s" if row["ended"] else ""
+        table.add_row(
+            str(row["run"]),
+            row["kind"],
+            _instant(row["due"], zone),
+            _instant(row["started"], zone),
+            took,
+            Text(row["outcome"], style=styles[row["outcome"]]),
+            Text(_found(row["detail"] or {})),
+        )
+    return table
+
+
+def plan_lines(plan: Plan, *, planned: bool) -> Iterator[str]:
+    """A plan or a finished deploy, a line per changed metric and one that counts."""
+    for group, sign in _GROUPS.items():
+        for metric_id in getattr(plan, group):
+            yield f"{sign:<15}{metric_id}"
+    for metric_id in plan.kept_people:
+        yield f"  {metric_id}: people have set its thresholds or target; what the file says of them is not taken"
+    counts = ", ".join(f"{len(getattr(plan, group))} {group.replace('_', ' ')}" for group in (*_GROUPS, "unchanged"))
+    yield f"{'Would deploy' if planned else 'Deployed'}: {counts}."
+
+
+def report_lines(report: Report, zone: str) -> Iterator[str]:
+    """What a pass did: the failures by name, then one line that counts."""
+    for failure in report.failures:
+        yield f"{failure.metric_id}: {failure.reason}: {failure.message}"
+    as_of = report.as_of.astimezone(ZoneInfo(zone))
+    total = report.ok + report.failed + report.no_value
+    yield (
+        f"Run {report.run}, as of {as_of:%Y-%m-%d %H:%M:%S %Z}: {total} computed, {report.ok} with a value, "
+        f"{report.no_value} without, {report.failed} failed."
+    )
+
+
+def trial_lines(trial: Trial) -> Iterator[str]:
+    """What one metric says, run once."""
+    outcome = trial.outcome
+    if outcome.failed:
+        yield f"{trial.definition.metric_id}: {outcome.error_reason}: {outcome.error}"
+    else:
+        yield f"{trial.definition.metric_id}: {number(trial.value, trial.definition.unit)}"
+        yield f"  status   {trial.status}{f' ({_REASONS[trial.status_reason]})' if trial.status_reason else ''}, writes nothing"
+    yield f"  as of    {outcome.as_of.isoformat(timespec='seconds')}"
+    yield f"  period   {trial.definition.period} {trial.period_label}"
+    yield f"  tables   {', '.join(trial.tables) or 'none'}"
+    if outcome.elapsed_ms is not None:
+        yield f"  time     {outcome.elapsed_ms:.0f} ms"
+
+
+def _status(row: Row) -> str:
+    return row["status"] or "grey"
+
+
+def _status_words(row: Row) -> str:
+    status, reason = _status(row), row["status_reason"]
+    if status == "grey":
+        return _REASONS.get(reason or "no_value", "no value")
+    return f"{status}, stale" if row.get("stale") else status
+
+
+def _period(start: object, grain: str, zone: ZoneInfo) -> str:
+    if start is None:
+        return ""
+    if isinstance(start, datetime):
+        return start.astimezone(zone).strftime("%Y-%m-%d %H:00")
+    return f"{start}" if grain == "day" else f"{grain} of {start}"
+
+
+def _instant(moment: datetime | None, zone: ZoneInfo) -> str:
+    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _loaded(row: Row, now: datetime) -> str:
+    return "unknown" if row["source_as_of"] is None else f"{age(now - row['source_as_of'])} ago"
+
+
+def _trust(row: Row) -> str:
+    owner = row["owner"] or "no owner"
+    return owner if row["verification_state"] == "verified" else f"{owner}, unverified"
+
+
+def _found(detail: Mapping[str, Any]) -> str:
+    counts = {"ok": "ok", "no_value": "without value", "failed": "failed"}
+    parts = [f"{detail[key]} {word}" for key, word in counts.items() if key in detail]
+    for load in detail.get("loads", ()):
+        parts.append(f"{load['schema']}: {load['error'] or _rows(load)}")
+    return ", ".join([*parts, *([detail["error"]] if "error" in detail else [])])
+
+
+def _rows(load: Mapping[str, Any]) -> str:
+    return "unchanged" if load["unchanged"] else f"{load['rows']:,} rows"

@@ -1,0 +1,118 @@
+"""Metrics and instants -> outcomes, on the marts, boxed, all sources asked once for their age."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from heartbeat_lib.compute.metrics import LivingMetric
+from heartbeat_lib.compute.outcome import Outcome
+from heartbeat_lib.marts import dialect_for
+from heartbeat_lib.marts.engine import MartsError, Scalar
+from heartbeat_lib.model.period import Grain, Period, period_at
+from heartbeat_lib.model.value_sql import ValueSqlRefused, parse_value_sql
+from heartbeat_lib.workbench import Workbench
+
+Question = tuple[LivingMetric, datetime]
+"""One metric as of one instant (aware)."""
+
+
+class Freshness:
+    """How far each source schema is loaded, asked once, and whether that keeps the promise made for it."""
+
+    def __init__(self, workbench: Workbench, schemas: Sequence[str]) -> None:
+        self._promises: Mapping[str, timedelta | None] = {
+            source.schema_name: source.max_age for source in workbench.workspace.settings.source
+        }
+        try:
+            self._loaded: Mapping[str, datetime | None] = workbench.marts.freshness(schemas) if schemas else {}
+        except MartsError:
+            # Each query meets the same trouble and reports it in the engine's words; here the age is unknown.
+            self._loaded = {}
+
+    def source_as_of(self, metric: LivingMetric) -> datetime | None:
+        """Last load that brought rows, of the stalest source; None where any source does not tell."""
+        ages = [self._loaded.get(schema) for schema in metric.schemas]
+        known = [age for age in ages if age is not None]
+        return min(known) if known and len(known) == len(ages) else None
+
+    def is_stale(self, metric: LivingMetric, as_of: datetime) -> bool:
+        """Some source is older, at `as_of`, than somebody promised."""
+        for schema in metric.schemas:
+            promise, loaded = self._promises.get(schema), self._loaded.get(schema)
+            if promise is not None and (loaded is None or as_of - loaded > promise):
+                return True
+        return False
+
+
+def has_clock(workbench: Workbench, metric: LivingMetric) -> bool:
+    """Whether the past can be computed: only SQL that names a clock can be pinned to another instant."""
+    return parse_value_sql(metric.value_sql, dialect_for(workbench.workspace.marts_url)).has_clock
+
+
+def evaluate(
+    workbench: Workbench,
+    questions: Iterable[Question],
+    *,
+    schemas: Sequence[str],
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Outcome]:
+    """Answer each question; the order is the order in which answers arrive.
+
+    Parameters
+    ----------
+    questions
+        Read lazily, so that parsing the next overlaps with running the last.
+    schemas
+        Source schemas of all metrics concerned; their age is asked once.
+    now
+        The clock that `computed_at` is read from.
+
+    Yields
+    ------
+    Outcome
+        One per question. A failure of one never stops another.
+    """
+    workspace, marts = workbench.workspace, workbench.marts
+    dialect = dialect_for(workspace.marts_url)
+    freshness = Freshness(workbench, schemas)
+    asked: dict[str, tuple[Question, Period]] = {}
+    refused: list[tuple[str, ValueSqlRefused]] = []
+
+    def jobs() -> Iterator[tuple[str, str]]:
+        for number, (metric, as_of) in enumerate(questions):
+            tag = str(number)
+            asked[tag] = (metric, as_of), period_at(as_of, Grain(metric.period), workspace.zone)
+            try:
+                pinned = parse_value_sql(metric.value_sql, dialect).pinned(as_of, workspace.zone)
+            except ValueSqlRefused as fault:
+                # Deployed under an older rule: it is named and grey, and the others go on.
+                refused.append((tag, fault))
+                continue
+            yield tag, pinned
+
+    def outcome(tag: str, answer: Scalar | MartsError | ValueSqlRefused) -> Outcome:
+        (metric, as_of), period = asked.pop(tag)
+        scalar = answer if isinstance(answer, Scalar) else None
+        reason = None if scalar else answer.reason if isinstance(answer, MartsError) else "refused"
+        return Outcome(
+            metric_id=metric.metric_id,
+            period=metric.period,
+            period_start=period.start,
+            as_of=as_of,
+            computed_at=now(),
+            value=scalar.value if scalar else None,
+            error_reason=reason,
+            error=None if scalar else str(answer),
+            error_line=getattr(answer, "line", None),
+            source_as_of=freshness.source_as_of(metric),
+            stale=freshness.is_stale(metric, as_of),
+            settled=as_of == period.last_instant,
+            definition_hash=metric.definition_hash,
+            elapsed_ms=scalar.elapsed_s * 1000 if scalar else None,
+        )
+
+    for tag, answer in marts.scalars(jobs(), timeout_s=workspace.settings.compute.timeout_s):
+        yield outcome(tag, answer)
+    for tag, fault in refused:
+        yield outcome(tag, fault)

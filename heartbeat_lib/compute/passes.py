@@ -1,0 +1,260 @@
+"""The passes: a tick's compute, a single refresh, a travel to another instant, and the backfill of many.
+
+They differ in which periods they ask for, in what may be overwritten, and in the origin that history remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from heartbeat_lib.compute.evaluate import Question, evaluate, has_clock
+from heartbeat_lib.compute.metrics import LivingMetric, living_metrics
+from heartbeat_lib.compute.outcome import Origin, Outcome, record
+from heartbeat_lib.compute.runs import Run, open_run
+from heartbeat_lib.model.errors import HeartbeatError
+from heartbeat_lib.model.metric import MetricDefinition
+from heartbeat_lib.model.period import Grain, periods_ended
+from heartbeat_lib.store import Role, load_sql
+from heartbeat_lib.workbench import Workbench
+
+_CHUNK = 500
+"""Outcomes per transaction of a backfill: what a stop can lose, against what a commit costs."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done, of how many."""
+
+
+class NoClockError(HeartbeatError):
+    """The past was asked of a metric whose SQL names no clock."""
+
+
+class FutureError(HeartbeatError):
+    """An instant that has not come yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why one metric gave no number."""
+
+    metric_id: str
+    period_start: datetime
+    reason: str
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a pass did: counts of outcomes, the failures by name, and the metrics that it left out."""
+
+    run: int
+    as_of: datetime
+    due: datetime
+    ok: int = 0
+    failed: int = 0
+    no_value: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    """Metrics without a clock: they cannot travel."""
+
+    def count(self, outcome: Outcome) -> None:
+        """Add one outcome."""
+        if outcome.failed:
+            self.failed += 1
+            self.failures.append(
+                Failure(
+                    metric_id=outcome.metric_id,
+                    period_start=outcome.period_start,
+                    reason=outcome.error_reason or "",
+                    message=outcome.error or "",
+                )
+            )
+        elif outcome.value is None:
+            self.no_value += 1
+        else:
+            self.ok += 1
+
+
+def compute_tick(workbench: Workbench, run: Run, as_of: datetime, progress: Progress | None = None) -> Report:
+    """Every living metric as of one instant, written in the transaction that ends `run`."""
+    metrics = living_metrics(run.connection)
+    report = Report(run=run.run_id, as_of=as_of, due=run.due)
+    _pass(workbench, run, [(metric, as_of) for metric in metrics], report, origin="tick", progress=progress)
+    return report
+
+
+def refresh_ids(workbench: Workbench, ids: Collection[str], *, actor: str, progress: Progress | None = None) -> Report:
+    """The running period of some metrics, now: no tick, origin `manual`.
+
+    Raises
+    ------
+    UnknownMetricError
+        An id is not alive; nothing was computed.
+    """
+    as_of = datetime.now(UTC)
+    metrics = _living(workbench, ids)
+    with open_run(workbench.store, "manual", actor=actor, as_of=as_of) as run:
+        report = Report(run=run.run_id, as_of=as_of, due=run.due)
+        _pass(workbench, run, [(metric, as_of) for metric in metrics], report, origin="manual", progress=progress)
+    return report
+
+
+def try_definitions(workbench: Workbench, definitions: Sequence[MetricDefinition], as_of: datetime) -> list[Outcome]:
+    """Run definitions that are not registered yet, once each; nothing is written."""
+    metrics = [
+        LivingMetric(
+            metric_id=definition.metric_id,
+            period=definition.period,
+            value_sql=definition.value_sql,
+            sources=list(definition.sources),
+            definition_hash=definition.definition_hash,
+        )
+        for definition in definitions
+    ]
+    schemas = sorted({schema for metric in metrics for schema in metric.schemas})
+    if not metrics:
+        return []
+    return list(evaluate(workbench, [(metric, as_of) for metric in metrics], schemas=schemas))
+
+
+def judge(workbench: Workbench, definition: MetricDefinition, outcome: Outcome) -> tuple[str, str | None]:
+    """Status and reason that an outcome would get by the definition's thresholds: the store's one judgement."""
+    values = {
+        "value": None if outcome.value is None else str(outcome.value),
+        "direction": definition.direction,
+        "norm": definition.norm_value,
+        "alert": definition.alert_value,
+        "failed": outcome.failed,
+        "stale": outcome.stale,
+    }
+    with workbench.store.connect(Role.READER) as connection:
+        return connection.execute(load_sql(__package__ or "", "judge"), values).fetchall()[0]
+
+
+def record_manual(workbench: Workbench, outcomes: Sequence[Outcome], *, actor: str, as_of: datetime) -> Report:
+    """Write outcomes that are at hand already, origin `manual`: no tick."""
+    with open_run(workbench.store, "manual", actor=actor, as_of=as_of) as run:
+        report = Report(run=run.run_id, as_of=as_of, due=run.due)
+        for outcome in outcomes:
+            report.count(outcome)
+        record(run.connection, outcomes, origin="manual", run_id=run.run_id)
+        run.detail.update(_detail(report, "manual"))
+    return report
+
+
+def travel(
+    workbench: Workbench, as_of: datetime, ids: Collection[str] = (), *, actor: str, progress: Progress | None = None
+) -> Report:
+    """The period around `as_of`, as of that instant. Rows of ticks stay as they are.
+
+    Raises
+    ------
+    FutureError
+        `as_of` has not come yet.
+    UnknownMetricError
+        An id is not alive.
+    """
+    if as_of > datetime.now(UTC):
+        raise FutureError(f"{as_of.isoformat()} has not come yet; a travel goes to the past.")
+    metrics = _living(workbench, ids)
+    able = [metric for metric in metrics if has_clock(workbench, metric)]
+    with open_run(workbench.store, "backfill", actor=actor, as_of=as_of) as run:
+        report = Report(run=run.run_id, as_of=as_of, due=run.due)
+        report.skipped = [metric.metric_id for metric in metrics if metric not in able]
+        _pass(workbench, run, [(metric, as_of) for metric in able], report, origin="backfill", progress=progress)
+    return report
+
+
+def backfill(
+    workbench: Workbench,
+    ids: Collection[str] = (),
+    *,
+    first: datetime,
+    until: datetime,
+    replace: bool = False,
+    actor: str,
+    progress: Progress | None = None,
+) -> Report:
+    """Every period that ended in the span, each as of its last microsecond.
+
+    Periods that have their final value already, and those that a tick wrote, are not computed again; so a backfill that
+    was stopped is taken up where it was, and `replace` starts over. Outcomes are committed in chunks.
+
+    Parameters
+    ----------
+    first, until
+        Aware. The period around `first` is the first one; only periods that ended by `until` are computed.
+
+    Raises
+    ------
+    NoClockError
+        A metric named in `ids` has no clock; without `ids` such metrics are skipped and named.
+    """
+    metrics = _living(workbench, ids)
+    able = [metric for metric in metrics if has_clock(workbench, metric)]
+    without = [metric.metric_id for metric in metrics if metric not in able]
+    if ids and without:
+        raise NoClockError(
+            f"{', '.join(without)}: value_sql names no clock (current_date, now()), so it gives today's number for every "
+            "past day. Its history accumulates tick by tick; write the day it counts with current_date to make it travel."
+        )
+    until = min(until, datetime.now(UTC))
+    with open_run(workbench.store, "backfill", actor=actor, as_of=until) as run:
+        report = Report(run=run.run_id, as_of=until, due=run.due, skipped=without)
+        have = set() if replace else _filled(run, [metric.metric_id for metric in able])
+        questions = [
+            (metric, period.last_instant)
+            for metric in able
+            for period in periods_ended(Grain(metric.period), first=first, until=until, zone=workbench.workspace.zone)
+            if (metric.metric_id, metric.period, period.start) not in have
+        ]
+        _pass(workbench, run, questions, report, origin="backfill", replace=replace, chunk=_CHUNK, progress=progress)
+    return report
+
+
+def _living(workbench: Workbench, ids: Collection[str]) -> list[LivingMetric]:
+    with workbench.store.connect(Role.COMPUTE) as connection:
+        return living_metrics(connection, ids)
+
+
+def _filled(run: Run, ids: Sequence[str]) -> set[tuple[str, str, datetime]]:
+    rows = run.connection.execute(load_sql(__package__ or "", "filled_periods"), {"ids": list(ids)}).fetchall()
+    return {(metric_id, period, start) for metric_id, period, start in rows}
+
+
+def _pass(
+    workbench: Workbench,
+    run: Run,
+    questions: Sequence[Question],
+    report: Report,
+    *,
+    origin: Origin,
+    replace: bool = False,
+    chunk: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    schemas = sorted({schema for metric, _ in questions for schema in metric.schemas})
+    waiting: list[Outcome] = []
+    for done, outcome in enumerate(evaluate(workbench, questions, schemas=schemas), start=1):
+        report.count(outcome)
+        waiting.append(outcome)
+        if progress is not None:
+            progress(done, len(questions))
+        if chunk is not None and len(waiting) >= chunk:
+            record(run.connection, waiting, origin=origin, run_id=run.run_id, replace=replace)
+            run.checkpoint()
+            waiting.clear()
+    record(run.connection, waiting, origin=origin, run_id=run.run_id, replace=replace)
+    run.detail.update(_detail(report, origin))
+
+
+def _detail(report: Report, origin: Origin) -> dict[str, object]:
+    return {
+        "origin": origin,
+        "ok": report.ok,
+        "failed": report.failed,
+        "no_value": report.no_value,
+        "failures": {failure.metric_id: failure.reason for failure in report.failures},
+        "skipped": report.skipped,
+    }

@@ -1,0 +1,153 @@
+"""Runs: what was started, by whom, and how it ended; and the one clock.
+
+A run lives on one connection. Its row is committed at once, so that others see it; then the connection opens the transaction
+in which the run will end and locks that row. Whoever can take the lock of a row that still says `running` has found a run
+whose process is gone, and closes it as aborted. A tick also locks the single row of `heartbeat.clock`. Both locks free
+themselves when the holder dies, and since results are written by the very transaction that holds them, a run that lost its
+connection cannot write. No advisory locks: any login can hold those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import psycopg
+
+from heartbeat_lib.model.errors import HeartbeatError
+from heartbeat_lib.store import Role, Store, load_sql
+
+Kind = Literal["tick", "load", "backfill", "manual", "deploy"]
+_PACKAGE = __package__ or ""
+
+
+class TickRunningError(HeartbeatError):
+    """Another process is in the middle of a tick."""
+
+
+class DueAlreadyError(HeartbeatError):
+    """A finished tick has this due instant already; this one wrote nothing."""
+
+
+class RunLostError(HeartbeatError):
+    """The connection that held a run broke; nothing of the run's last part was written."""
+
+
+@dataclass(slots=True)
+class Run:
+    """An open run. `connection` is inside the transaction that will end it; `detail` is what its record will say."""
+
+    run_id: int
+    kind: Kind
+    due: datetime
+    started: datetime
+    connection: psycopg.Connection[Any]
+    detail: dict[str, Any] = field(default_factory=dict)
+    outcome: Literal["ok", "failed"] = "ok"
+
+    def checkpoint(self) -> None:
+        """Commit what was written so far and go on; for long runs that can be taken up again."""
+        self.connection.commit()
+        self._hold()
+
+    def _hold(self) -> None:
+        self.connection.execute(load_sql(_PACKAGE, "hold_run"), {"run_id": self.run_id})
+
+
+@contextmanager
+def open_run(
+    store: Store, kind: Kind, *, actor: str, as_of: datetime | None = None, due: datetime | None = None
+) -> Iterator[Run]:
+    """A run for the time of the block: `ok` at its end, `failed` where it raises, `aborted` where the process dies.
+
+    Everything that the block writes on `run.connection` is committed together with the run's end.
+
+    Raises
+    ------
+    TickRunningError
+        `kind` is tick and another process is in one.
+    DueAlreadyError
+        Another tick with this due instant finished first.
+    RunLostError
+        The database went away in the middle.
+    """
+    connection = store.connect(Role.COMPUTE)
+    try:
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        connection.commit()
+        if kind == "tick":
+            _take_clock(connection)
+        run = _begin(store, connection, kind, actor, as_of, due)
+        try:
+            yield run
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
+            run.detail.setdefault("error", str(error) or type(error).__name__)
+            with suppress(psycopg.Error):
+                connection.rollback()
+                _end(run, "aborted" if interrupted else "failed")
+                connection.commit()
+            if isinstance(error, psycopg.OperationalError):
+                raise _lost(run) from error
+            raise
+        try:
+            _end(run, run.outcome)
+            connection.commit()
+        except psycopg.errors.UniqueViolation:
+            connection.rollback()
+            run.detail["error"] = "a finished tick has this due instant already"
+            _end(run, "aborted")
+            connection.commit()
+            raise DueAlreadyError(
+                f"The tick due at {run.due.isoformat()} is finished already; nothing was written."
+            ) from None
+        except psycopg.OperationalError as error:
+            raise _lost(run) from error
+    finally:
+        connection.close()
+
+
+def _take_clock(connection: psycopg.Connection[Any]) -> None:
+    try:
+        connection.execute(load_sql(_PACKAGE, "take_clock"))
+    except psycopg.errors.LockNotAvailable:
+        connection.rollback()
+        since = connection.execute(load_sql(_PACKAGE, "running_tick")).fetchone()
+        when = f" since {since[0].astimezone():%H:%M:%S}" if since else ""
+        raise TickRunningError(f"Another tick is running{when}; this one left everything to it.") from None
+
+
+def _begin(
+    store: Store, connection: psycopg.Connection[Any], kind: Kind, actor: str, as_of: datetime | None, due: datetime | None
+) -> Run:
+    # A second connection commits the row at once; the first must stay in its transaction, where a tick holds the clock.
+    with store.connect(Role.COMPUTE) as outside:
+        outside.execute(load_sql(_PACKAGE, "abort_lost_runs"))
+        outside.commit()
+        started = datetime.now(UTC)
+        values = {"kind": kind, "due": due or started, "started": started, "as_of": as_of, "actor": actor}
+        (run_id,) = outside.execute(load_sql(_PACKAGE, "open_run"), values).fetchall()[0]
+    run = Run(run_id=run_id, kind=kind, due=due or started, started=started, connection=connection)
+    run._hold()
+    return run
+
+
+def _end(run: Run, outcome: str) -> None:
+    values = {
+        "run_id": run.run_id,
+        "ended": datetime.now(UTC),
+        "outcome": outcome,
+        "detail": json.dumps(run.detail, default=str),
+    }
+    run.connection.execute(load_sql(_PACKAGE, "end_run"), values)
+
+
+def _lost(run: Run) -> RunLostError:
+    return RunLostError(
+        f"The database went away in the middle of {run.kind} run {run.run_id}; nothing of it was written. "
+        "The next run closes it as aborted."
+    )

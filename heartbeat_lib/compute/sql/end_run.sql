@@ -1,0 +1,2 @@
+-- A run ends, in the transaction that writes what it found.
+UPDATE heartbeat.run SET ended = %(ended)s, outcome = %(outcome)s, detail = %(detail)s::jsonb WHERE run_id = %(run_id)s

@@ -1,0 +1,355 @@
+"""The few verbs that join stages: load, tick, deploy.
+
+A tick loads every source, pins one `as_of` after the load, computes all metrics and judges them. A deploy registers what the
+files say and computes what is new. Stages do not know each other; they meet here, in the store and in the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heartbeat_lib import compute, registration
+from heartbeat_lib.marts import dialect_for
+from heartbeat_lib.model.errors import HeartbeatError
+from heartbeat_lib.model.metric import MetricDefinition
+from heartbeat_lib.model.period import Grain, period_at
+from heartbeat_lib.model.value_sql import parse_value_sql
+from heartbeat_lib.settings import Source
+from heartbeat_lib.workbench import Workbench
+
+if TYPE_CHECKING:
+    from heartbeat_lib.marts.load import LoadResult
+
+Say = Callable[[str], None]
+"""Takes one line about what happens now."""
+
+
+def _silent(_: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLoad:
+    """What became of one source: its tables and rows, that it was unchanged, or why it failed."""
+
+    schema: str
+    tables: dict[str, int] = field(default_factory=dict)
+    unchanged: bool = False
+    error: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """One finished tick: what was loaded, and what every metric said."""
+
+    loads: tuple[SourceLoad, ...]
+    report: compute.Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What a deploy did (or would do), its findings, and the first computation of what is new."""
+
+    plan: registration.Plan
+    findings: tuple[registration.Finding, ...]
+    report: compute.Report | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One metric, run once and not written: its definition, the outcome, and the status it would have."""
+
+    definition: MetricDefinition
+    outcome: compute.Outcome
+    tables: tuple[str, ...]
+    period_label: str
+    status: str
+    status_reason: str | None
+    findings: tuple[registration.Finding, ...]
+
+    @property
+    def value(self) -> int | float | Decimal | None:
+        """The number, or None."""
+        return self.outcome.value
+
+    def json(self) -> dict[str, object]:
+        """The trial as one JSON object."""
+        return {
+            "metric_id": self.definition.metric_id,
+            "value": self.value,
+            "unit": self.definition.unit,
+            "status": self.status,
+            "status_reason": self.status_reason,
+            "error": self.outcome.error,
+            "as_of": self.outcome.as_of,
+            "period": self.definition.period,
+            "period_start": self.period_label,
+            "tables": list(self.tables),
+            "elapsed_ms": self.outcome.elapsed_ms,
+            "findings": [finding.json() for finding in self.findings],
+        }
+
+
+class NoSourcesError(HeartbeatError):
+    """`heartbeat load` without a folder, in a workspace that names none."""
+
+
+def tick(
+    workbench: Workbench,
+    *,
+    due: datetime | None = None,
+    say: Say = _silent,
+    progress: compute.Progress | None = None,
+) -> Tick:
+    """One tick: load every source, then compute and judge every metric at one `as_of`.
+
+    A failed load never stops the compute; it is in the answer and in the run's record.
+
+    Parameters
+    ----------
+    due
+        The instant this tick was due (aware); now, where a person calls it.
+
+    Raises
+    ------
+    TickRunningError
+        Another process is in a tick; nothing was done.
+    StoreError
+        The store cannot be reached.
+    """
+    with compute.open_run(workbench.store, "tick", actor=workbench.workspace.settings.operator, due=due) as run:
+        loads = tuple(_load_source(workbench, source, say) for source in workbench.workspace.settings.source)
+        as_of = datetime.now(UTC)
+        run.detail["loads"] = [_load_record(load) for load in loads]
+        report = compute.compute_tick(workbench, run, as_of, progress)
+    return Tick(loads=loads, report=report)
+
+
+def load_sources(workbench: Workbench, *, say: Say = _silent) -> tuple[SourceLoad, ...]:
+    """Every `[[source]]` of the workspace, one after another; a failed one leaves its schema as it was.
+
+    Raises
+    ------
+    NoSourcesError
+        The workspace names no source.
+    """
+    sources = workbench.workspace.settings.source
+    if not sources:
+        raise NoSourcesError(
+            "heartbeat.toml names no [[source]]. Add one (schema, folder), or load one folder: heartbeat load SCHEMA FOLDER"
+        )
+    with compute.open_run(workbench.store, "load", actor=workbench.workspace.settings.operator) as run:
+        loads = tuple(_load_source(workbench, source, say) for source in sources)
+        run.detail["loads"] = [_load_record(load) for load in loads]
+        if any(load.error for load in loads):
+            run.outcome = "failed"
+    return loads
+
+
+def load_folder(workbench: Workbench, schema: str, folder: Path, *, say: Say = _silent) -> SourceLoad:
+    """One folder into one schema, now. A `[[source]]` of that schema lends its key and time zone.
+
+    Raises
+    ------
+    LoadError
+        A file or the folder cannot be loaded; the marts are as before.
+    """
+    from heartbeat_lib.marts import load as loading
+
+    source = next((s for s in workbench.workspace.settings.source if s.schema_name == schema), None)
+    with compute.open_run(workbench.store, "load", actor=workbench.workspace.settings.operator) as run:
+        started = datetime.now(UTC)
+        say(f"Loading {folder} into {schema} ...")
+        result = loading.load_folder(
+            _marts_file(workbench),
+            schema=schema,
+            folder=folder.expanduser().resolve(),
+            zone=(source and source.time_zone) or workbench.workspace.zone,
+            key=source.key if source else (),
+            state_dir=workbench.workspace.state,
+        )
+        load = _loaded(result, started)
+        run.detail["loads"] = [_load_record(load)]
+    return load
+
+
+def load_demo(workbench: Workbench, *, ending: date | None = None, say: Say = _silent) -> tuple[SourceLoad, ...]:
+    """The synthetic bank, 200 days long: up to this moment, or all of the day `ending`."""
+    from heartbeat_lib.demo.bank import bank
+    from heartbeat_lib.marts import load as loading
+
+    zone = workbench.workspace.zone
+    now = datetime.now(UTC)
+    with compute.open_run(workbench.store, "load", actor=workbench.workspace.settings.operator) as run:
+        say("Making the demo bank ...")
+        schemas = bank(ending=ending or now.astimezone(zone).date(), until=None if ending else now, zone=zone)
+        loads: list[SourceLoad] = []
+        for schema, tables in schemas.items():
+            started = datetime.now(UTC)
+            say(f"Loading {schema}: {', '.join(tables)} ...")
+            result = loading.load_tables(
+                _marts_file(workbench), schema=schema, tables=tables, zone=zone, state_dir=workbench.workspace.state
+            )
+            loads.append(_loaded(result, started))
+        run.detail["loads"] = [_load_record(load) for load in loads]
+    return tuple(loads)
+
+
+def try_metric(workbench: Workbench, target: str, *, as_of: datetime) -> Trial:
+    """Run one metric file once, as a tick would, and write nothing.
+
+    Parameters
+    ----------
+    target
+        A path, or the id of a file in `db/metrics/`.
+    as_of
+        The instant that its clock is pinned to (aware).
+
+    Raises
+    ------
+    DeployRefused
+        The file has errors; they are in `findings`.
+    NoSuchMetricFileError
+        There is no such file.
+    """
+    workspace = workbench.workspace
+    is_path = target.endswith(".sql") or "/" in target
+    path = Path(target) if is_path else workspace.metrics / f"{target}.sql"
+    checked = registration.check(workspace, [path])
+    if checked.errors:
+        raise registration.DeployRefused(checked.findings)
+    (definition,) = checked.definitions.values()
+    (outcome,) = compute.try_definitions(workbench, [definition], as_of)
+    status, reason = compute.judge(workbench, definition, outcome)
+    return Trial(
+        definition=definition,
+        outcome=outcome,
+        tables=parse_value_sql(definition.value_sql, dialect_for(workspace.marts_url)).tables,
+        period_label=period_at(as_of, Grain(definition.period), workspace.zone).label(workspace.zone),
+        status=status,
+        status_reason=reason,
+        findings=checked.findings,
+    )
+
+
+def plan_deploy(workbench: Workbench, *, allow_retirements: int | None = None) -> Deployed:
+    """What `deploy` would do; nothing is written, refusals are among the findings."""
+    checked = registration.check(workbench.workspace)
+    if checked.errors:
+        return Deployed(plan=registration.Plan(version=0), findings=checked.findings)
+    planned = registration.plan(workbench.store, checked, allow_retirements=allow_retirements)
+    return Deployed(plan=planned, findings=(*checked.findings, *planned.refusals))
+
+
+def deploy(
+    workbench: Workbench,
+    *,
+    allow_retirements: int | None = None,
+    reason: str | None = None,
+    say: Say = _silent,
+) -> Deployed:
+    """Register what the files of `db/metrics/` say, all or nothing, and compute what is new.
+
+    Raises
+    ------
+    DeployRefused
+        Files, plan or trial have findings of severity `error`; the registry is as before.
+    """
+    checked = registration.check(workbench.workspace)
+    if checked.errors:
+        raise registration.DeployRefused(checked.findings)
+    planned = registration.plan(workbench.store, checked, allow_retirements=allow_retirements)
+    if planned.refusals:
+        raise registration.DeployRefused((*checked.findings, *planned.refusals))
+
+    as_of = datetime.now(UTC)
+    to_try = registration.definitions_to_try(planned, checked)
+    if to_try:
+        say(f"Trying {len(to_try)} new or changed {'query' if len(to_try) == 1 else 'queries'} on the marts ...")
+    outcomes = compute.try_definitions(workbench, to_try, as_of)
+    failures = _trial_findings(outcomes, checked)
+    if failures:
+        raise registration.DeployRefused((*checked.findings, *failures))
+
+    actor = workbench.workspace.settings.operator
+    commit = registration.git_commit(workbench.workspace.metrics)
+    applied = registration.apply(
+        workbench.store,
+        checked,
+        planned,
+        actor=actor,
+        reason=reason,
+        commit=commit,
+        allow_retirements=allow_retirements,
+    )
+    if applied.refusals:
+        raise registration.DeployRefused((*checked.findings, *applied.refusals))
+    # The trial's numbers are the first computation: nothing is asked of the marts twice.
+    report = compute.record_manual(workbench, outcomes, actor=actor, as_of=as_of) if outcomes else None
+    return Deployed(plan=applied, findings=checked.findings, report=report)
+
+
+def _trial_findings(outcomes: Sequence[compute.Outcome], checked: registration.Checked) -> tuple[registration.Finding, ...]:
+    return tuple(
+        registration.Finding(
+            file=checked.path(outcome.metric_id) or outcome.metric_id,
+            line=checked.line_in_file(outcome.metric_id, outcome.error_line),
+            rule=(outcome.error_reason or "").replace("_", "-"),
+            message=f"value_sql does not run: {outcome.error}",
+        )
+        for outcome in outcomes
+        if outcome.failed
+    )
+
+
+def _load_source(workbench: Workbench, source: Source, say: Say) -> SourceLoad:
+    from heartbeat_lib.marts import load as loading
+
+    started = datetime.now(UTC)
+    say(f"Loading {source.folder} into {source.schema_name} ...")
+    try:
+        result = loading.load_folder(
+            _marts_file(workbench),
+            schema=source.schema_name,
+            folder=workbench.workspace.root / source.folder.expanduser(),
+            zone=source.time_zone or workbench.workspace.zone,
+            key=source.key,
+            state_dir=workbench.workspace.state,
+            unless_unchanged=True,
+        )
+    except HeartbeatError as error:
+        seconds = (datetime.now(UTC) - started).total_seconds()
+        return SourceLoad(schema=source.schema_name, error=str(error), seconds=seconds)
+    return _loaded(result, started)
+
+
+def _loaded(result: LoadResult, started: datetime) -> SourceLoad:
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    return SourceLoad(schema=result.schema, tables=dict(result.tables), unchanged=result.skipped, seconds=seconds)
+
+
+def _load_record(load: SourceLoad) -> dict[str, object]:
+    return {
+        "schema": load.schema,
+        "rows": sum(load.tables.values()),
+        "unchanged": load.unchanged,
+        "error": load.error,
+        "seconds": round(load.seconds, 3),
+    }
+
+
+def _marts_file(workbench: Workbench) -> Path:
+    file = workbench.workspace.marts_file
+    if file is None:
+        raise NoSourcesError(
+            f"The marts are at {workbench.workspace.marts_url.partition(':')[0]}; Heartbeat loads files into DuckDB only."
+        )
+    with suppress(FileExistsError):
+        file.parent.mkdir(parents=True)
+    return file

@@ -1,0 +1,242 @@
+"""The DuckDB engine: the marts as one file, read by worker processes that can be killed.
+
+This side imports neither duckdb nor pandas, so any door may open it cheaply. Each call looks at the file anew, and all
+queries of one `scalars` batch see the same state of it, even when a load replaces it meanwhile.
+The surprise: no call waits for another's generator; a batch that is abandoned drops what has not run yet.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from heartbeat_lib.marts.duckdb_pool import Job, Snapshot, WorkerPool
+from heartbeat_lib.marts.duckdb_worker import is_number_type
+from heartbeat_lib.marts.engine import (
+    Column,
+    LimitExceeded,
+    Limits,
+    MartsError,
+    MartsUnreachable,
+    NotOneNumber,
+    QueryFailed,
+    QueryRefused,
+    Scalar,
+    Table,
+    usable_cores,
+)
+
+DIALECT = "duckdb"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class DuckDbMarts:
+    """Marts in a DuckDB file. Safe from several threads; a context manager.
+
+    Parameters
+    ----------
+    path
+        The marts file. It may be missing now and come later; each call looks again.
+    zone
+        What `today` and every cast between date and instant mean inside a query.
+    limits
+        Deadline, memory and number of worker processes.
+    threads
+        Threads of each worker; None shares the cores out. With a worker per core that is one each: small queries then
+        run side by side, where DuckDB's own threads would mostly wait for one another.
+    """
+
+    def __init__(self, path: Path, *, zone: ZoneInfo, limits: Limits, threads: int | None = None) -> None:
+        self._path, self._limits = path, limits
+        each = threads or max(1, usable_cores() // limits.workers)
+        self._pool = WorkerPool(zone=zone.key, limits=limits, threads=each)
+        self._snapshot: Snapshot | None = None
+        self._live: dict[str, set[Job]] = {}
+        self._lock = threading.Lock()
+
+    def scalar(self, sql: str, *, timeout_s: float | None = None, tag: str = "") -> Scalar:
+        """One number, or MartsError raised. See `Marts.scalar`."""
+        (outcome,) = [outcome for _, outcome in self.scalars([(tag, sql)], timeout_s=timeout_s)]
+        if isinstance(outcome, MartsError):
+            raise outcome
+        return outcome
+
+    def scalars(
+        self, jobs: Iterable[tuple[str, str]], *, timeout_s: float | None = None
+    ) -> Iterator[tuple[str, Scalar | MartsError]]:
+        """Each query's number or failure as it comes, all on one state of the file. See `Marts.scalars`."""
+        for tag, reply in self._ask("scalar", list(jobs), timeout_s):
+            if isinstance(reply, MartsError):
+                yield tag, reply
+            else:
+                number = _number(reply["value"], reply["type"])
+                yield tag, Scalar(value=number, type=reply["type"], elapsed_s=reply["elapsed_s"])
+
+    def describe(self, sql: str) -> Column:
+        """Name and type of the one column, without reading data. Raises MartsError."""
+        columns = self._one("describe", sql)["columns"]
+        if len(columns) != 1:
+            raise NotOneNumber(f"The query gives {len(columns)} columns; one number is wanted.", reason="not_one_column")
+        return _column(*columns[0])
+
+    def tables(self, schema: str | None = None) -> tuple[Table, ...]:
+        """Tables and views with their columns; tables with their rows. Raises MartsError."""
+        rows = [row for row in self._one("rows", _sql("duckdb_columns"))["rows"] if schema in (None, row[0])]
+        found = [(key, list(group)) for key, group in groupby(rows, key=lambda row: (row[0], row[1], row[4]))]
+        counts = self._counts([key[:2] for key, _ in found if not key[2]])
+        return tuple(
+            Table(
+                schema=key[0],
+                name=key[1],
+                columns=tuple(_column(row[2], row[3]) for row in group),
+                rows=counts.get(key[:2]),
+            )
+            for key, group in found
+        )
+
+    def freshness(self, schemas: Sequence[str]) -> Mapping[str, datetime | None]:
+        """End of the last completed load of each schema, aware and UTC; None where there is none. Raises MartsError."""
+        seen: dict[str, datetime | None] = dict.fromkeys(schemas)
+        known = [row[0] for row in self._one("rows", _sql("duckdb_loads"))["rows"] if row[0] in seen]
+        if not known:
+            return seen
+        # Microseconds, because reading a TIMESTAMPTZ in Python would need the host to agree on the zone.
+        each = [
+            f"SELECT {_literal(name)}, epoch_us(max(inserted_at)) FROM {_identifier(name)}._dlt_loads WHERE status = 0"  # noqa: S608
+            for name in known
+        ]
+        for name, microseconds in self._one("rows", " UNION ALL ".join(each))["rows"]:
+            seen[name] = None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)
+        return seen
+
+    def cancel(self, tag: str) -> None:
+        """Stop what runs or waits under `tag`. See `Marts.cancel`."""
+        with self._lock:
+            jobs = list(self._live.get(tag, ()))
+        for job in jobs:
+            self._pool.cancel(job)
+
+    def close(self) -> None:
+        """Stop the workers. Closing twice is no error."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _ask(
+        self, op: str, pairs: list[tuple[str, str]], timeout_s: float | None
+    ) -> Iterator[tuple[str, Mapping[str, Any] | MartsError]]:
+        try:
+            snapshot = self._current()
+        except MartsUnreachable as error:
+            yield from ((tag, error) for tag, _ in pairs)
+            return
+        done: queue.SimpleQueue[tuple[Job, Mapping[str, Any] | MartsError]] = queue.SimpleQueue()
+
+        def deliver(job: Job, outcome: Mapping[str, Any] | MartsError) -> None:
+            done.put((job, outcome))
+
+        limit = self._limits.timeout_s if timeout_s is None else timeout_s
+        jobs = [Job(op=op, sql=sql, tag=tag, timeout_s=limit, snapshot=snapshot, deliver=deliver) for tag, sql in pairs]
+        with self._lock:
+            for job in jobs:
+                self._live.setdefault(job.tag, set()).add(job)
+        try:
+            self._pool.submit(jobs)
+            for _ in jobs:
+                job, outcome = done.get()
+                self._forget(job)
+                yield job.tag, outcome if isinstance(outcome, MartsError) else _failure(outcome) or outcome
+        finally:
+            for job in jobs:  # nothing is left unless the caller stopped listening
+                if self._forget(job):
+                    job.cancelled.set()
+
+    def _one(self, op: str, sql: str) -> Mapping[str, Any]:
+        ((_, reply),) = self._ask(op, [("", sql)], None)
+        if isinstance(reply, MartsError):
+            raise reply
+        return reply
+
+    def _current(self) -> Snapshot:
+        with self._lock:
+            kept = self._snapshot
+            if kept is None or kept.failed is not None or not kept.is_current():
+                self._snapshot = None
+                self._snapshot = kept = Snapshot(self._path)
+            return kept
+
+    def _forget(self, job: Job) -> bool:
+        with self._lock:
+            same = self._live.get(job.tag)
+            if same is None or job not in same:
+                return False
+            same.discard(job)
+            if not same:
+                del self._live[job.tag]
+            return True
+
+    def _counts(self, names: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        if not names:
+            return {}
+        each = [
+            f"SELECT {_literal(schema)}, {_literal(name)}, count(*) FROM {_identifier(schema)}.{_identifier(name)}"  # noqa: S608
+            for schema, name in names
+        ]
+        return {(schema, name): rows for schema, name, rows in self._one("rows", " UNION ALL ".join(each))["rows"]}
+
+
+@cache
+def _sql(name: str) -> str:
+    return (resources.files("heartbeat_lib.marts") / "sql" / f"{name}.sql").read_text("utf-8")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _column(name: str, kind: str) -> Column:
+    return Column(name=name, type=kind, is_number=is_number_type(kind))
+
+
+def _number(text: str | None, kind: str) -> int | Decimal | float | None:
+    """The number behind the worker's text, in the Python type that keeps all of its digits."""
+    if text is None:
+        return None
+    if kind in ("DOUBLE", "FLOAT"):
+        return float(text)
+    return Decimal(text) if kind.startswith("DECIMAL") else int(text)
+
+
+def _failure(reply: Mapping[str, Any]) -> MartsError | None:
+    """The worker's named fault as the error that callers know, or None for an answer."""
+    match reply.get("fault"):
+        case None:
+            return None
+        case "refused":
+            return QueryRefused(reply["message"])
+        case "memory":
+            return LimitExceeded(f"The query ran out of memory: {reply['message']}", reason="memory")
+        case "marts_unreadable":
+            return MartsUnreachable(f"The marts file is damaged: {reply['message']}")
+        case "not_one_row" | "not_one_column" | "not_a_number" | "not_finite" as reason:
+            return NotOneNumber(reply["message"], reason=reason)
+        case _:
+            return QueryFailed(reply["message"], line=reply.get("line"))

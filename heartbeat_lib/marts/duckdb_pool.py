@@ -1,0 +1,322 @@
+"""Worker processes for DuckDB, each watched by a thread that may kill it.
+
+A slot is a thread and its process. It takes jobs from one queue, sends them over a socket pair and waits until the
+answer, the deadline, a cancel or the death of the process, whichever comes first; then the next job meets a working
+process again. Workers are started when first needed, stay warm, and let go of the file when idle, so that somebody
+else's writer is not shut out between ticks.
+
+The surprise: a load replaces the marts file, and a batch must not see two states of it. So a batch carries a
+`Snapshot`, a descriptor of the very file it began with; a worker opens that, even when the name points elsewhere by now.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from heartbeat_lib.marts.engine import LimitExceeded, Limits, MartsError, MartsUnreachable, QueryFailed
+
+IDLE_S = 1.0
+START_S = 60.0
+OPEN_S = 30.0
+
+
+class Snapshot:
+    """The marts file as it was at one moment, kept readable for as long as somebody holds this object."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises MartsUnreachable where there is no such file, or an empty one."""
+        self.path = path
+        self.failed: MartsUnreachable | None = None  # the first worker that could not open it spares the others the wait
+        self._fd: int | None = None
+        try:
+            if hasattr(os, "O_PATH"):
+                # O_PATH, because closing an ordinary descriptor would drop the locks that this process holds on the file.
+                self._fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+                seen = os.fstat(self._fd)
+            else:
+                seen = path.stat()
+        except OSError as error:
+            raise MartsUnreachable(_why_not_there(path, error)) from error
+        self.identity = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+        if seen.st_size == 0:
+            raise MartsUnreachable(f"The marts file {path} is empty. Remove it and run `heartbeat load`.")
+
+    def is_current(self) -> bool:
+        """Whether the path still names this very file, unchanged."""
+        try:
+            seen = self.path.stat()
+        except OSError:
+            return False
+        return self.identity == (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+    def descriptors(self) -> list[int]:
+        return [] if self._fd is None else [self._fd]
+
+    def __del__(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def _why_not_there(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"There is no marts file at {path}. Run `heartbeat load` to make it from the sources."
+    return f"The marts file {path} cannot be opened: {error.strerror}."
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Job:
+    """One request for a worker and where its answer goes. `deliver` is called exactly once, from the slot's thread."""
+
+    op: str
+    sql: str
+    tag: str
+    timeout_s: float
+    snapshot: Snapshot
+    deliver: Callable[[Job, Mapping[str, Any] | MartsError], None]
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class WorkerPool:
+    """A queue of jobs and the slots that take from it."""
+
+    def __init__(self, *, zone: str, limits: Limits, threads: int) -> None:
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._slots = [
+            _Slot(self._jobs, self._closed, zone=zone, limits=limits, threads=threads) for _ in range(limits.workers)
+        ]
+        self._started = 0
+        self._lock = threading.Lock()
+
+    def submit(self, jobs: list[Job]) -> None:
+        """Queue jobs; starts as many slots as there is work for, so that one query starts one process."""
+        with self._lock:
+            if self._closed.is_set():
+                raise MartsUnreachable("The marts were closed.")
+            while self._started < min(len(jobs), len(self._slots)):
+                self._slots[self._started].start()
+                self._started += 1
+        for job in jobs:
+            self._jobs.put(job)
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job, running or waiting; it is delivered as LimitExceeded."""
+        job.cancelled.set()
+        for slot in self._slots:
+            slot.kill_if_running(job)
+
+    def close(self) -> None:
+        """Kill every worker; what still waited is delivered as cancelled."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+        for _ in range(self._started):
+            self._jobs.put(None)
+        for slot in self._slots[: self._started]:
+            slot.stop()
+
+
+class _Slot(threading.Thread):
+    def __init__(
+        self,
+        jobs: queue.SimpleQueue[Job | None],
+        closed: threading.Event,
+        *,
+        zone: str,
+        limits: Limits,
+        threads: int,
+    ) -> None:
+        super().__init__(name="heartbeat-marts", daemon=True)
+        self._jobs, self._closed = jobs, closed
+        self._zone, self._limits, self._threads = zone, limits, threads
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._complaints: Any = None
+        self._ready = False
+        self._buffer = b""
+        self._opened: Snapshot | None = None
+        self._running: Job | None = None
+        self._guard = threading.Lock()
+
+    def run(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_S if self._opened else None)
+            except queue.Empty:
+                self._let_go()
+                continue
+            if job is None:
+                break
+            job.deliver(job, self._outcome(job))
+        self._end()
+
+    def stop(self) -> None:
+        """Kill whatever runs and wait until the thread has reaped its process."""
+        with self._guard:
+            if self._process is not None:
+                self._process.kill()
+        self.join(timeout=5.0)
+
+    def kill_if_running(self, job: Job) -> None:
+        with self._guard:
+            if self._running is job and self._process is not None:
+                self._process.kill()
+
+    def _outcome(self, job: Job) -> Mapping[str, Any] | MartsError:
+        """Run one job to its answer or its named failure; afterwards the slot is fit for the next."""
+        with self._guard:
+            self._running = job
+        try:
+            if job.cancelled.is_set() or self._closed.is_set():
+                return _cancelled()
+            self._open(job.snapshot)
+            self._send({"op": job.op, "sql": job.sql})
+            reply = self._receive(job.timeout_s)
+            if reply.get("spent"):
+                self._end()
+            return reply
+        except MartsError as error:
+            return error
+        except TimeoutError:
+            self._end()
+            return LimitExceeded(f"The query took longer than {job.timeout_s:g} s and was stopped.", reason="timeout")
+        except (OSError, EOFError):
+            code, words = self._end()
+            stopped = job.cancelled.is_set() or self._closed.is_set()
+            return _cancelled() if stopped else _death(code, words)
+        finally:
+            with self._guard:
+                self._running = None
+            if job.cancelled.is_set():
+                self._end()  # the kill may have come after the answer; the next job must not meet it
+            if self._process is None and not self._closed.is_set():
+                self._spawn()  # warms up while the caller looks at the failure
+
+    def _open(self, snapshot: Snapshot) -> None:
+        if self._process is None:
+            self._spawn()
+        if not self._ready:
+            try:
+                self._receive(START_S)
+            except (OSError, EOFError) as error:
+                _, words = self._end()
+                raise MartsUnreachable(f"The DuckDB worker did not start: {words or error!r}.") from error
+            self._ready = True
+        if self._opened is snapshot:
+            return
+        if snapshot.failed is not None:
+            raise snapshot.failed
+        self._opened = None
+        request = {
+            "op": "open", "path": str(snapshot.path), "identity": snapshot.identity[:2],
+            "zone": self._zone, "threads": self._threads,
+        }  # fmt: skip
+        self._send(request, snapshot.descriptors())
+        try:
+            reply = self._receive(OPEN_S)
+        except (OSError, EOFError) as error:
+            self._end()
+            snapshot.failed = MartsUnreachable(f"The marts file {snapshot.path} brought the engine down; is it damaged?")
+            raise snapshot.failed from error
+        if "fault" in reply:
+            snapshot.failed = MartsUnreachable(f"The marts file {snapshot.path} cannot be read: {reply['message']}")
+            raise snapshot.failed
+        self._opened = snapshot
+
+    def _let_go(self) -> None:
+        """Close the file when idle: DuckDB's lock would keep every writer of it out."""
+        self._opened = None
+        try:
+            self._send({"op": "close"})
+            self._receive(OPEN_S)
+        except (OSError, EOFError):
+            self._end()
+
+    def _spawn(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _end, with the process
+        command = [
+            sys.executable, "-P", "-m", "heartbeat_lib.marts.duckdb_worker",
+            str(theirs.fileno()), str(os.getpid()), str(self._limits.memory_bytes),
+        ]  # fmt: skip
+        with theirs:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._complaints,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C belongs to the parent
+            )
+        with self._guard:
+            self._process, self._channel = process, ours
+        self._ready, self._buffer, self._opened = False, b"", None
+
+    def _end(self) -> tuple[int, str]:
+        """Kill and reap the process. Returns its exit code and the last line it complained with."""
+        process, self._opened, self._ready = self._process, None, False
+        if process is None:
+            return 0, ""
+        process.kill()
+        code = process.wait()
+        with self._guard:
+            self._process = None
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        self._complaints.seek(0)
+        words = self._complaints.read().decode("utf-8", "replace").strip()[-2000:]
+        self._complaints.close()
+        return code, words.splitlines()[-1] if words else ""
+
+    def _send(self, request: Mapping[str, Any], descriptors: list[int] | None = None) -> None:
+        assert self._channel is not None
+        self._channel.settimeout(OPEN_S)
+        line = json.dumps(request).encode() + b"\n"
+        if descriptors:
+            sent = socket.send_fds(self._channel, [line], descriptors)
+            line = line[sent:]
+        self._channel.sendall(line)
+
+    def _receive(self, timeout_s: float) -> dict[str, Any]:
+        """The next answer. Raises TimeoutError at the deadline, EOFError or OSError when the process is gone."""
+        assert self._channel is not None
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._buffer:
+            self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
+            chunk = self._channel.recv(1 << 16)
+            if not chunk:
+                raise EOFError("the worker hung up")
+            self._buffer += chunk
+            if time.monotonic() > deadline and b"\n" not in self._buffer:
+                raise TimeoutError
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return json.loads(line)
+
+
+def _cancelled() -> LimitExceeded:
+    return LimitExceeded("The query was cancelled.", reason="cancelled")
+
+
+def _death(code: int, words: str) -> MartsError:
+    """Why a worker died that nobody here had killed: for want of memory, or of a crash inside the engine."""
+    starved = "bad_alloc" in words or "emory" in words or "annot allocate" in words
+    if code == -signal.SIGKILL or starved:
+        return LimitExceeded("The query ran out of memory and was stopped.", reason="memory")
+    name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return QueryFailed(f"The engine's process died while it ran the query ({name}).")

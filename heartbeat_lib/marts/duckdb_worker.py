@@ -1,0 +1,265 @@
+"""The child process that runs DuckDB, so that any query can be stopped by killing it.
+
+Started by `duckdb_pool` with one end of a socket pair; requests and answers are JSON, one a line, and the opened marts
+file travels as a descriptor. Numbers travel as text with their type, so 38 digits arrive as 38 digits. The process sees
+a read-only file, has no way to other files, and lives no longer than its parent.
+
+The surprise: DuckDB counts `LINE n` of an error from a text whose leading comments it has cut off, while the position in
+it still includes them. `one_select` cuts first and adds the lines back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
+NUMBER_TYPES = INTEGERS | {f"U{name}" for name in INTEGERS} | {"FLOAT", "DOUBLE", "DECIMAL"}
+WRITER_WAIT_S = 2.0
+LINE = re.compile(r"\n\s*LINE (\d+): ")
+DAMAGE = re.compile(r"Corrupt database file|(IO|Serialization|FATAL|INTERNAL) Error: .*(corrupt|checksum|could not read)", re.I)
+PR_SET_PDEATHSIG = 1
+
+
+class Refused(Exception):
+    """The second wall: not exactly one SELECT."""
+
+
+class Damaged(Exception):
+    """The file could not be opened, or is not the one that was meant."""
+
+
+def is_number_type(type_name: str) -> bool:
+    """Whether a DuckDB type name is an integer, decimal or floating type; BOOLEAN is not.
+
+    >>> is_number_type("DECIMAL(38,9)"), is_number_type("BOOLEAN")
+    (True, False)
+    """
+    return type_name.partition("(")[0] in NUMBER_TYPES
+
+
+def first_line(sql: str, statement: str) -> int:
+    """How many lines of `sql` come before the statement that DuckDB extracted from it."""
+    return sql.count("\n", 0, max(sql.rfind(statement), 0))
+
+
+def one_select(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, int]:
+    """The one SELECT in `sql` and the lines before it. Raises Refused, or DuckDB's own ParserException."""
+    if "\0" in sql:
+        raise Refused("value_sql has a NUL byte in it; DuckDB would stop reading there, and a reviewer would not.")
+    statements = con.extract_statements(sql)
+    kinds = [statement.type.name for statement in statements]
+    if kinds != ["SELECT"]:
+        found = " and ".join(kinds) if kinds else "nothing"
+        raise Refused(f"value_sql must be exactly one SELECT; found {found}.")
+    text = statements[0].query
+    if sql.startswith(text):
+        return statements[0], 0
+    return con.extract_statements(text)[0], first_line(sql, text)
+
+
+def fault_of(error: BaseException, lines_before: int = 0) -> dict[str, Any]:
+    """An exception as data: reason, the engine's words up to its `LINE n`, that line, and whether this process is spent."""
+    import duckdb
+
+    text = str(error)
+    at = LINE.search(text)
+    line = int(at[1]) + lines_before if at else None
+    if isinstance(error, duckdb.OutOfMemoryException):
+        text = text.partition("\n")[0]  # what follows is advice about settings that are locked here
+    words = " ".join((text[: at.start()] if at else text).split())[:500]
+    words = words.partition(" See also http")[0]
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return {"fault": "memory", "message": words, "spent": True}
+    if isinstance(error, Refused):
+        return {"fault": "refused", "message": words}
+    if isinstance(error, Damaged):
+        return {"fault": "marts_unreadable", "message": words}
+    spent = isinstance(error, duckdb.FatalException | duckdb.InternalException)
+    reason = "marts_unreadable" if DAMAGE.match(text) else "query_failed"
+    return {"fault": reason, "message": words, "line": line, "spent": spent}
+
+
+def holds_file(identity: list[int]) -> bool:
+    """Whether this process has the file (device, inode) open for reading; True where that cannot be known."""
+    if not sys.platform.startswith("linux"):
+        return True
+    for number in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names of descriptors, not paths
+        with contextlib.suppress(OSError):
+            seen = os.fstat(int(number))
+            # The descriptor that the parent sent is O_PATH: it names the file without reading or locking it.
+            if [seen.st_dev, seen.st_ino] == identity and not fcntl.fcntl(int(number), fcntl.F_GETFL) & os.O_PATH:
+                return True
+    return False
+
+
+def open_marts(request: dict[str, Any], memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    """Open the file read-only with every door shut, waiting briefly for a writer. Raises Damaged."""
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": str(request["threads"]),
+        "memory_limit": f"{memory_bytes * 2 // 3}B",
+        "temp_directory": "",
+        "autoload_known_extensions": "false",
+        "autoinstall_known_extensions": "false",
+    }
+    deadline = time.monotonic() + WRITER_WAIT_S
+    while True:
+        try:
+            con = duckdb.connect(request["path"], read_only=True, config=config)
+            break
+        except duckdb.Error as error:
+            if "Conflicting lock" not in str(error) or time.monotonic() > deadline:
+                raise Damaged(str(error)) from error
+            time.sleep(0.05)
+    if not holds_file(request["identity"]):
+        con.close()
+        raise Damaged("the file was replaced while it was being opened")
+    zone = request["zone"].replace("'", "''")
+    try:
+        con.execute(f"SET GLOBAL TimeZone = '{zone}'")
+    except duckdb.Error as error:
+        raise Damaged(str(error)) from error
+    con.execute("SET GLOBAL enable_external_access = false")
+    con.execute("SET GLOBAL python_enable_replacements = false")
+    con.execute("SET GLOBAL lock_configuration = true")
+    return con
+
+
+def describe(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    """Names and types that a query would give; it is bound and not run."""
+    statement, before = one_select(con, sql)
+    cursor = con.cursor()
+    try:
+        rows = cursor.execute(f"DESCRIBE {statement.query}").fetchall()
+        return {"columns": [[row[0], row[1].strip('"')] for row in rows]}
+    except Exception as error:
+        return fault_of(error, before)
+    finally:
+        cursor.close()
+
+
+def scalar(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    """One number as text with its type. The type is judged before a row is fetched, and two rows at most are."""
+    statement, before = one_select(con, sql)
+    started = time.perf_counter()
+    cursor = con.cursor()
+    try:
+        cursor.execute(statement)
+        columns = cursor.description or []
+        if len(columns) != 1:
+            return {"fault": "not_one_column", "message": f"The query gives {len(columns)} columns; one number is wanted."}
+        kind = str(columns[0][1]).strip('"')
+        if not is_number_type(kind) and kind != "NULL":
+            return {"fault": "not_a_number", "message": f"The column {columns[0][0]!r} is {kind}, not a number."}
+        rows = cursor.fetchmany(2)
+        elapsed_s = time.perf_counter() - started
+        if len(rows) > 1:
+            return {"fault": "not_one_row", "message": "The query gives more than one row; one number is wanted."}
+        value = rows[0][0] if rows else None
+        if isinstance(value, float) and value - value != 0.0:
+            return {"fault": "not_finite", "message": f"The query gives {value}; a division by zero? nullif(x, 0) helps."}
+        return {"value": None if value is None else str(value), "type": kind, "elapsed_s": elapsed_s}
+    except Exception as error:
+        return fault_of(error, before)
+    finally:
+        cursor.close()
+
+
+def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> dict[str, Any]:
+    """One request on the open file, failures included as data."""
+    try:
+        if request["op"] == "scalar":
+            return scalar(con, request["sql"])
+        if request["op"] == "describe":
+            return describe(con, request["sql"])
+        return {"rows": con.cursor().execute(request["sql"]).fetchall()}
+    except Exception as error:
+        return fault_of(error)
+
+
+def die_with_parent(parent: int) -> None:
+    """Follow the parent into death, however it dies. A worker deep in a query reads no socket, so the kernel must do it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    else:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def serve(channel: socket.socket, memory_bytes: int) -> None:
+    """Answer requests one after another until the parent hangs up."""
+    con: duckdb.DuckDBPyConnection | None = None
+    marts_fd: int | None = None
+    buffer = b""
+    while True:
+        chunk, fds, _, _ = socket.recv_fds(channel, 1 << 16, 1)
+        if not chunk:
+            return
+        buffer += chunk
+        *lines, buffer = buffer.split(b"\n")
+        for line in lines:
+            request = json.loads(line)
+            if request["op"] in ("open", "close"):
+                if con is not None:
+                    con.close()
+                    con = None
+                if marts_fd is not None:
+                    os.close(marts_fd)
+                marts_fd = fds.pop() if fds else None
+                reply: dict[str, Any] = {"ok": True}
+                if request["op"] == "open":
+                    if marts_fd is not None:
+                        request["path"] = f"/proc/self/fd/{marts_fd}"
+                    try:
+                        con = open_marts(request, memory_bytes)
+                    except Exception as error:
+                        reply = fault_of(error)
+            else:
+                reply = {"fault": "query_failed", "message": "no file is open"} if con is None else answer(con, request)
+            channel.sendall(json.dumps(reply).encode() + b"\n")
+            if reply.get("spent"):
+                return
+
+
+def main() -> None:
+    """`python -m heartbeat_lib.marts.duckdb_worker FD PARENT MEMORY_BYTES`."""
+    fd, parent, memory_bytes = (int(word) for word in sys.argv[1:4])
+    die_with_parent(parent)
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):  # not POSIX, or already lower: DuckDB's memory_limit remains
+        pass
+    channel = socket.socket(fileno=fd)
+    import duckdb
+
+    channel.sendall(json.dumps({"ready": duckdb.__version__}).encode() + b"\n")
+    serve(channel, memory_bytes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Nouns without I/O: periods, the meaning of a value_sql, statuses, errors."""

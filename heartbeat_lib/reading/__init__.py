@@ -1,0 +1,104 @@
+"""What stands in the store, for everybody who reads it: the same rows for the command line, notebooks and later doors.
+
+Rows are plain dictionaries under the names that DESIGN promises for `--json`; instants are aware, numbers are Decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from heartbeat_lib.model.errors import HeartbeatError
+from heartbeat_lib.model.period import Grain, period_at
+from heartbeat_lib.model.stage import stage_of
+from heartbeat_lib.store import Role, load_sql
+from heartbeat_lib.workbench import Workbench
+
+Row = dict[str, Any]
+
+
+class NoSuchMetricError(HeartbeatError):
+    """Neither a living nor a retired metric has this id."""
+
+
+def metrics(workbench: Workbench) -> list[Row]:
+    """Living metrics, one row each by id: registry columns, stage, and what the tile shows.
+
+    Returns
+    -------
+    list of dict
+        `period_start` is a date (an aware instant for hours), None before the first value; `stage` is 4 to 9.
+    """
+    rows = _rows(workbench, "metrics")
+    for row in rows:
+        row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
+        row["stage"] = int(stage_of(row))
+    return rows
+
+
+def metric(workbench: Workbench, metric_id: str) -> Row:
+    """One living metric as in `metrics`.
+
+    Raises
+    ------
+    NoSuchMetricError
+        It is not alive; where it is retired the message says since when, by whom and why.
+    """
+    found = next((row for row in metrics(workbench) if row["metric_id"] == metric_id), None)
+    if found is None:
+        raise NoSuchMetricError(_where_is(workbench, metric_id))
+    return found
+
+
+def history(workbench: Workbench, metric_id: str) -> list[Row]:
+    """Every kept period of one metric, oldest first; retired metrics too, for ever.
+
+    Raises
+    ------
+    NoSuchMetricError
+        No metric ever had this id.
+    """
+    rows = _rows(workbench, "history", metric_id=metric_id)
+    if not rows and not _rows(workbench, "known", metric_id=metric_id)[0]["known"]:
+        raise NoSuchMetricError(_where_is(workbench, metric_id))
+    for row in rows:
+        row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
+    return rows
+
+
+def recent_values(workbench: Workbench, periods: int = 30) -> dict[str, Sequence[float | None]]:
+    """The last values of every living metric, oldest first, for a sparkline; None where a period had no value."""
+    return {row["metric_id"]: row["recent"] for row in _rows(workbench, "recent_values", periods=periods)}
+
+
+def runs(workbench: Workbench, limit: int = 50) -> list[Row]:
+    """The last runs, newest first: kind, due, started, ended, outcome, notebook and what was found."""
+    return _rows(workbench, "runs", limit=limit)
+
+
+def _rows(workbench: Workbench, name: str, **values: Any) -> list[Row]:
+    with workbench.store.connect(Role.READER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(load_sql(__name__, name), values or None).fetchall()
+
+
+def _label(grain: str, start: datetime | None, zone: ZoneInfo) -> date | datetime | None:
+    """A period's start as people and `--json` name it: a date, or for hours an instant with the zone's offset."""
+    if start is None:
+        return None
+    local = period_at(start, Grain(grain), zone).start.astimezone(zone)
+    return local if grain == Grain.HOUR else local.date()
+
+
+def _where_is(workbench: Workbench, metric_id: str) -> str:
+    gone = _rows(workbench, "retirement", metric_id=metric_id)
+    if not gone:
+        return f"No metric {metric_id!r}. `heartbeat list` shows the living ones."
+    successor = f" Its successor is {gone[0]['successor']}." if gone[0]["successor"] else ""
+    return (
+        f"{metric_id!r} was retired on {gone[0]['retired_at'].astimezone(workbench.workspace.zone):%Y-%m-%d} "
+        f"by {gone[0]['retired_by']}.{successor} `heartbeat history {metric_id}` still shows all of its values."
+    )

@@ -1,0 +1,77 @@
+"""The Workbench joins workspace, store and marts; every stage takes it.
+
+Store and marts are opened when first used and closed together. `Workbench.open()` is where a notebook begins.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from heartbeat_lib.workspace import Workspace
+
+if TYPE_CHECKING:
+    from heartbeat_lib.marts.engine import Marts
+    from heartbeat_lib.store import Store
+
+
+class Workbench:
+    """One workspace at work. A context manager: leaving it ends the marts' workers."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    @classmethod
+    def open(cls, folder: Path | str | None = None) -> Workbench:
+        """The workbench of the workspace at `folder`, or of the one around the current folder.
+
+        Raises
+        ------
+        NoWorkspaceError, SettingsError
+            There is no workspace, or its file does not hold.
+        """
+        return cls(Workspace.find(Path(folder) if folder else None))
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, started and migrated where needed.
+
+        Raises
+        ------
+        StoreError
+            It cannot be reached, or is newer than this code.
+        """
+        from heartbeat_lib.store import Store, role_urls_from_environment
+
+        url = self.workspace.settings.database_url
+        return Store.open(
+            state_dir=self.workspace.state,
+            database_url=None if url is None else url.get_secret_value(),
+            role_urls=role_urls_from_environment(),
+        )
+
+    @cached_property
+    def marts(self) -> Marts:
+        """The marts behind their box. Opening reads nothing yet."""
+        from heartbeat_lib.marts import Limits, open_marts
+
+        compute = self.workspace.settings.compute
+        limits = Limits(timeout_s=compute.timeout_s)
+        if compute.workers is not None:
+            limits = Limits(timeout_s=compute.timeout_s, workers=compute.workers)
+        return open_marts(self.workspace.marts_url, zone=self.workspace.zone, limits=limits)
+
+    def close(self) -> None:
+        """End the marts' workers and the store's connections; the embedded server lives on."""
+        for name in ("marts", "store"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

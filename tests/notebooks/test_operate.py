@@ -1,0 +1,61 @@
+"""The operate notebooks: run by papermill as a scheduler would, and by nbval as CI does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from heartbeat_lib import lifecycle, reading
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "operate" / "refresh.ipynb"
+
+
+@pytest.fixture
+def deployed(bench, marts, file_of):
+    """Two metrics, of which one will fail."""
+    marts("CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT 7 AS x; CREATE TABLE shop.broken AS SELECT 1 AS x")
+    for metric_id, query in {"orders": "SELECT sum(x) FROM shop.orders", "broken": "SELECT sum(x) FROM shop.broken"}.items():
+        (bench.workspace.metrics / f"{metric_id}.sql").write_text(file_of(metric_id, query), "utf-8")
+    lifecycle.deploy(bench)
+    marts("DROP TABLE shop.broken")
+    return bench
+
+
+def text_of(notebook):
+    """All that the executed notebook shows."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return "\n".join(str(output.get("data", output.get("text", ""))) for output in outputs)
+
+
+def test_papermill_keeps_a_record_of_what_ran_what_failed_and_why(deployed, environment, tmp_path):
+    """The executed notebook is the run's record."""
+    record = tmp_path / "refresh.ipynb"
+    papermill.execute_notebook(
+        NOTEBOOK, record, parameters={"workspace": str(deployed.workspace.root)}, progress_bar=False, cwd=tmp_path
+    )
+    shown = text_of(nbformat.read(record, as_version=4))
+    assert "broken does not exist" in shown
+    assert "query_failed" in shown
+    assert "orders" in shown
+    run = reading.runs(deployed)[0]
+    assert (run["kind"], run["outcome"], run["detail"]["failed"]) == ("tick", "ok", 1)
+
+
+def test_nbval_runs_every_cell(deployed, environment):
+    """The notebook in git works as it stands."""
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env", str(NOTEBOOK)]
+    done = subprocess.run(
+        [sys.executable, *words],
+        env=os.environ | {"HEARTBEAT_WORKSPACE": str(deployed.workspace.root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 passed" in done.stdout

@@ -1,0 +1,84 @@
+"""heartbeat.toml and the environment: the variable wins, strangers are named, secrets stay out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from heartbeat_lib.settings import SettingsError, read_settings, unknown_variables
+
+PLAIN = 'operator = "ann@x.example"\ntime_zone = "Europe/Berlin"\n'
+
+
+@pytest.fixture
+def toml(tmp_path):
+    """Writes a heartbeat.toml and returns its path."""
+
+    def write(text):
+        file = tmp_path / "heartbeat.toml"
+        file.write_text(text, "utf-8")
+        return file
+
+    return write
+
+
+def test_a_variable_wins_over_the_file(toml, monkeypatch):
+    """Every setting has one, nested ones with two underscores."""
+    monkeypatch.setenv("HEARTBEAT_TIME_ZONE", "Asia/Tokyo")
+    monkeypatch.setenv("HEARTBEAT_COMPUTE__TIMEOUT_S", "3")
+    settings = read_settings(toml(PLAIN + "[compute]\ntimeout_s = 9\nworkers = 1\n"))
+    assert settings.time_zone.key == "Asia/Tokyo"
+    assert (settings.compute.timeout_s, settings.compute.workers) == (3, 1)
+
+
+def test_a_source_says_folder_key_and_promise(toml):
+    """One key may stand without brackets; a span is a number and a letter."""
+    text = PLAIN + '[[source]]\nschema = "shop"\nfolder = "data"\nkey = "id"\nmax_age = "26h"\n'
+    (source,) = read_settings(toml(text)).source
+    assert (source.schema_name, source.key, source.max_age) == ("shop", ("id",), timedelta(hours=26))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (PLAIN + "operater = 1\n", "Did you mean 'operator'?"),
+        (PLAIN + '[[source]]\nschema = "shop"\nfolder = "d"\nmax_agee = "1h"\n', "Did you mean 'max_age'?"),
+        (PLAIN + "[compute]\ntimeout = 3\n", "Did you mean 'timeout_s'?"),
+        ('operator = "a@x.example"\n', "'time_zone' is missing"),
+        (PLAIN.replace("Berlin", "Berlim"), "'Europe/Berlim' is no time zone"),
+        (PLAIN + '[[source]]\nschema = "shop"\nfolder = "d"\nmax_age = "soon"\n', "'soon' is no span"),
+        (PLAIN + '[[source]]\nschema = "a"\nfolder = "d"\n[[source]]\nschema = "a"\nfolder = "e"\n', "two [[source]] entries"),
+        (PLAIN + "[[source\n", "not readable as TOML"),
+        (PLAIN + 'database_url = "postgresql://me:secret@host/db"\n', "HEARTBEAT_DATABASE_URL"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_words(toml, text, words):
+    """Which file, which key, what to write instead."""
+    file = toml(text)
+    with pytest.raises(SettingsError) as refused:
+        read_settings(file)
+    assert words in str(refused.value)
+    assert str(file) in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_wrong_variable_is_named_instead_of_the_file(toml, monkeypatch):
+    """Who looks into the file would find nothing wrong there."""
+    monkeypatch.setenv("HEARTBEAT_TIME_ZONE", "Mars/Olympus")
+    with pytest.raises(SettingsError, match="variable HEARTBEAT_TIME_ZONE"):
+        read_settings(toml(PLAIN))
+
+
+def test_every_fault_is_told_at_once(toml):
+    """Mending one fault per attempt is tedious."""
+    with pytest.raises(SettingsError) as refused:
+        read_settings(toml("operater = 1\n"))
+    assert len(str(refused.value).splitlines()) == 3
+
+
+def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch):
+    """A misspelt variable otherwise passes silently."""
+    monkeypatch.setenv("HEARTBEAT_OPERATER", "x")
+    monkeypatch.setenv("HEARTBEAT_COMPUTE__TIMEOUT_S", "3")
+    assert unknown_variables() == {"HEARTBEAT_OPERATER": "HEARTBEAT_OPERATOR"}
