@@ -88,7 +88,7 @@ def examine(workbench: Workbench, *, show_secrets: bool = False) -> Examined:
         examined.versions["postgresql"] = store.server_version
         for found in store.tamperings():
             remark("tampering", found.message, "error")
-        for shared in store.roles_without_login():
+        for shared in store.roles_without_login:
             remark(
                 "shared-login",
                 f"{shared} has no login of its own: the migrating login plays it by SET ROLE, which guards against "

@@ -80,14 +80,14 @@ class Workspace:
         """The marts in the form that `HEARTBEAT_MARTS_URL` takes."""
         named = self.settings.marts_url
         if named is None:
-            return f"duckdb:///{self.state / 'marts.duckdb'}"
-        return named if "://" in named else f"duckdb:///{self.root / Path(named).expanduser()}"
+            return f"duckdb://{self.state / 'marts.duckdb'}"
+        return named if "://" in named else f"duckdb://{self.root / Path(named).expanduser()}"
 
     @property
     def marts_file(self) -> Path | None:
         """The DuckDB file behind `marts_url`, or None where the marts are another engine."""
-        scheme, _, path = self.marts_url.partition(":///")
-        return Path("/" + path.lstrip("/")) if scheme == "duckdb" else None
+        scheme, _, path = self.marts_url.partition("://")
+        return Path(path) if scheme == "duckdb" else None
 
     def relative(self, path: Path) -> str:
         """`path` as people write it: relative to the workspace where it lies inside, with forward slashes."""

@@ -67,7 +67,7 @@ def test_the_marts_lie_in_the_workspace_unless_named(tmp_path, setting, file):
     toml.write_text(setting + toml.read_text("utf-8"), "utf-8")
     found = Workspace.find(tmp_path)
     assert found.marts_file == tmp_path.resolve() / file
-    assert found.marts_url == f"duckdb:///{found.marts_file}"
+    assert found.marts_url == f"duckdb://{found.marts_file}"
 
 
 def test_other_engines_have_no_marts_file(tmp_path, monkeypatch):

@@ -16,11 +16,12 @@ from heartbeat_lib import reading
 from heartbeat_lib.cli.render import metric_table
 from heartbeat_lib.workbench import Workbench
 
+WIDTH = 145
 HERE = Path(__file__).resolve().parent
 
 with Workbench.open(HERE.parent.parent) as bench:
-    table = metric_table(reading.metrics(bench), reading.recent_values(bench), bench.workspace.zone)
-console = Console(record=True, width=150, file=io.StringIO(), markup=False, highlight=False, force_terminal=True)
+    table = metric_table(reading.metrics(bench), reading.recent_values(bench), bench.workspace.zone, width=WIDTH)
+console = Console(record=True, width=WIDTH, file=io.StringIO(), markup=False, highlight=False, force_terminal=True)
 console.print(table)
 svg = console.export_svg(title="heartbeat list", theme=SVG_EXPORT_THEME, unique_id="heartbeat")
 svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from heartbeat_lib.compute import Progress
     from heartbeat_lib.registration import Finding
     from heartbeat_lib.workbench import Workbench
+
+_QUIET_S = 5
 
 
 @cache
@@ -74,7 +77,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress]:
-    """A bar on a terminal, a plain line every tenth part elsewhere."""
+    """A bar on a terminal; elsewhere a plain line every few seconds, so that short work says nothing."""
     console = stderr()
     if console.is_terminal:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -85,13 +88,12 @@ def progress_bar(what: str) -> Iterator[Progress]:
             yield lambda done, total: bar.update(task, completed=done, total=total)
         return
 
-    told = 0
+    told = time.monotonic()
 
     def line(done: int, total: int) -> None:
         nonlocal told
-        tenth = 10 * done // total
-        if tenth > told or done == total:
-            told = tenth
+        if time.monotonic() - told >= _QUIET_S:
+            told = time.monotonic()
             say(f"{what}: {done} of {total}")
 
     yield line

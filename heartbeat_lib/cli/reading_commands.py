@@ -25,7 +25,8 @@ def list_(json: Json = False) -> None:
             return
         from heartbeat_lib.cli.render import metric_table
 
-        stdout().print(metric_table(metrics, reading.recent_values(bench), bench.workspace.zone))
+        console = stdout()
+        console.print(metric_table(metrics, reading.recent_values(bench), bench.workspace.zone, width=console.width))
 
 
 def show(metric_id: MetricId, json: Json = False) -> None:

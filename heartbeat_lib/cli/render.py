@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ _REASONS = {
     "no_threshold": "no threshold",
     "stale": "stale",
 }
+WIDE = 140
+"""Columns of a terminal from which the list shows everything."""
 _GROUPS = {
     "new": "+ new",
     "new_meaning": "~ new meaning",
@@ -34,14 +37,20 @@ _GROUPS = {
 }
 
 
-def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | None]], zone: ZoneInfo) -> Table:
-    """The list: what is red comes first, green fades."""
+def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | None]], zone: ZoneInfo, *, width: int) -> Table:
+    """The list: what is red comes first, green fades. A narrow terminal gets shorter pictures and fewer columns."""
+    wide = width >= WIDE
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "code", "metric"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("value", justify="right", no_wrap=True)
-    for heading in ("last 30 periods", "period", "source loaded", "owner"):
-        table.add_column(heading, no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=14)
+    table.add_column("code", no_wrap=True, min_width=4)
+    table.add_column("metric", no_wrap=True, max_width=None if wide else max(12, width - 64))
+    table.add_column("value", justify="right", no_wrap=True, min_width=9, max_width=None if wide else 16)
+    bars = 30 if wide else 10
+    table.add_column(f"last {bars}", no_wrap=True, min_width=bars)
+    table.add_column("loaded", no_wrap=True, min_width=7)
+    if wide:
+        table.add_column("period", no_wrap=True, min_width=10)
+        table.add_column("stands behind it", no_wrap=True)
     now = datetime.now(UTC)
     for row in sorted(metrics, key=lambda row: (_ORDER[_status(row)], row["code"])):
         style = _STYLES[_status(row)]
@@ -50,10 +59,9 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
             Text(row["code"], style="bold"),
             Text(row["name"]),
             Text(number(row["value"], row["unit"]), style=style),
-            Text(sparkline(recent.get(row["metric_id"], ())), style=style),
-            Text(_period(row["period_start"], row["period"], zone), style="bright_black"),
+            Text(sparkline(recent.get(row["metric_id"], ())[-bars:]), style=style),
             Text(_loaded(row, now), style="bright_black"),
-            Text(_trust(row), style="bright_black"),
+            *((Text(_short_period(row, zone), style="bright_black"), Text(_trust(row), style="bright_black")) if wide else ()),
         )
     return table
 
@@ -94,7 +102,7 @@ def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Ta
     fact("methodology", row["methodology"])
     fact("sources", ", ".join(row["sources"]))
     fact("notes", row["notes"])
-    fact("sql", row["value_sql"])
+    fact("sql", dedent(row["value_sql"]))
     return table
 
 
@@ -204,8 +212,16 @@ def _loaded(row: Row, now: datetime) -> str:
 
 
 def _trust(row: Row) -> str:
-    owner = row["owner"] or "no owner"
-    return owner if row["verification_state"] == "verified" else f"{owner}, unverified"
+    if row["owner"] is None:
+        return "nobody"
+    return row["owner"] if row["verification_state"] == "verified" else f"{row['owner']}, unverified"
+
+
+def _short_period(row: Row, zone: ZoneInfo) -> str:
+    start, grain = row["period_start"], row["period"]
+    if start is None or grain in ("hour", "day"):
+        return _period(start, grain, zone)
+    return f"{grain} {start:%m-%d}" if grain == "week" else f"{grain} {start:%Y-%m}"
 
 
 def _found(detail: Mapping[str, Any]) -> str:

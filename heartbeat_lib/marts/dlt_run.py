@@ -8,6 +8,7 @@ back; a lock keeps a second thread out meanwhile.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -30,6 +31,7 @@ _SETTINGS = {
     "ENABLE_RUNTIME_TRACE": "false",
     "NORMALIZE__WORKERS": "1",
 }
+_ENDING = re.compile(r"[\W_]+$")
 _one_at_a_time = threading.Lock()
 
 
@@ -93,7 +95,13 @@ def working_dlt(state_dir: Path) -> Iterator[DltRun]:
         try:
             from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-            yield DltRun(naming=NamingConvention().normalize_identifier, folder=folder)
+            snake_case = NamingConvention().normalize_identifier
+
+            def naming(name: str) -> str:
+                # dlt would write a closing bracket or percent sign as an x: "orders[1]" as orders_1x.
+                return snake_case(_ENDING.sub("", name.strip()) or name)
+
+            yield DltRun(naming=naming, folder=folder)
         finally:
             for name, value in before.items():
                 if value is None:

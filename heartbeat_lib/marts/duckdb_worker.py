@@ -81,7 +81,6 @@ def fault_of(error: BaseException, lines_before: int = 0) -> dict[str, Any]:
     if isinstance(error, duckdb.OutOfMemoryException):
         text = text.partition("\n")[0]  # what follows is advice about settings that are locked here
     words = " ".join((text[: at.start()] if at else text).split())[:500]
-    words = words.partition(" See also http")[0]
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return {"fault": "memory", "message": words, "spent": True}
     if isinstance(error, Refused):
@@ -123,8 +122,11 @@ def open_marts(request: dict[str, Any], memory_bytes: int) -> duckdb.DuckDBPyCon
             con = duckdb.connect(request["path"], read_only=True, config=config)
             break
         except duckdb.Error as error:
-            if "Conflicting lock" not in str(error) or time.monotonic() > deadline:
-                raise Damaged(str(error)) from error
+            words = str(error).partition(" See also http")[0]
+            if "Conflicting lock" not in words:
+                raise Damaged(f"{words} Move it away and run `heartbeat load`.") from error
+            if time.monotonic() > deadline:
+                raise Damaged(f"{words}. Until that process closes the file nobody else can read it.") from error
             time.sleep(0.05)
     if not holds_file(request["identity"]):
         con.close()

@@ -8,7 +8,9 @@ would be lost is a refusal with its line, never a silent repair.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +70,8 @@ def select_file(con: Connection, file: SourceFile, *, naming: Naming, zone: str,
                 columns, source = _parquet(con, file)
     except duckdb.Error as error:
         raise named_fault(file, error) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceFileError(file.path, f"cannot be read: {error}") from error
     return _select(columns, source, path=file.path, naming=naming, zone=zone, known=known)
 
 
@@ -81,12 +85,12 @@ def select_arrow(con: Connection, name: str, table: pa.Table, *, naming: Naming,
 
 def named_fault(file: SourceFile, error: Exception) -> SourceFileError:
     """DuckDB's failure on a file as ours, with the line found again by reading the file slowly."""
-    if file.format is Format.CSV:
-        found = csv_line_fault(file)
-    elif file.format is Format.JSONL:
-        found = json_fault(file)
-    else:
-        found = None
+    found = None
+    with suppress(OSError, EOFError, zlib.error):  # a damaged .gz: DuckDB's words must do
+        if file.format is Format.CSV:
+            found = csv_line_fault(file)
+        elif file.format is Format.JSONL:
+            found = json_fault(file)
     if found is not None:
         return SourceFileError(file.path, found[1], line=found[0])
     return SourceFileError(file.path, " ".join(str(error).partition("\n")[0].split()))
@@ -228,7 +232,5 @@ def _refuse_wide_decimals(path: Path | None, schema: pa.Schema, table: str) -> N
 
     for field in schema:
         if pa.types.is_decimal(field.type) and field.type.precision > 38:
-            fault = (
-                f"column {field.name!r} is {field.type}; the marts hold 38 digits. Write it with less precision, or as text."
-            )
+            fault = f"column {field.name!r} is {field.type}; the marts hold 38 digits. Write it with less precision, or as text."
             raise SourceFileError(path, fault, table=table)

@@ -54,7 +54,7 @@ def one_loader(marts: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
 
 
 @contextmanager
-def beside(marts: Path) -> Iterator[Path]:
+def beside(marts: Path, *, writer_wait_s: float = WRITER_WAIT_S) -> Iterator[Path]:
     """A copy of the marts to change; it takes the file's place when the block ends well, and vanishes when it does not.
 
     Hold `one_loader` around it. Whoever uses the copy must have closed it when the block ends.
@@ -69,7 +69,7 @@ def beside(marts: Path) -> Iterator[Path]:
     copy = marts.with_name(f"{marts.name}.loading.{os.getpid()}")
     try:
         if marts.exists():
-            _copy_consistent(marts, copy)
+            _copy_consistent(marts, copy, writer_wait_s)
         yield copy
         _force_to_disk(copy)
         copy.replace(marts)
@@ -80,12 +80,12 @@ def beside(marts: Path) -> Iterator[Path]:
                 path.unlink()
 
 
-def _copy_consistent(marts: Path, copy: Path) -> None:
+def _copy_consistent(marts: Path, copy: Path, wait_s: float) -> None:
     """Copy while DuckDB's own reading lock keeps writers out; that also finds a damaged file before it is loaded into."""
     import duckdb
 
     journal = marts.with_name(f"{marts.name}.wal")
-    deadline = time.monotonic() + WRITER_WAIT_S
+    deadline = time.monotonic() + wait_s
     while True:
         try:
             if journal.exists():

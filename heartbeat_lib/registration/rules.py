@@ -61,7 +61,7 @@ def judge_row(file: MetricFile, row: Mapping[str, Any], context: Context) -> tup
     def warn(rule: str, message: str, line: int = 1) -> None:
         findings.append(file.finding(rule, message, line=line, warning=True))
 
-    text = {name: value.strip() or None if isinstance(value, str) else value for name, value in row.items()}
+    text: dict[str, Any] = {name: value.strip() or None if isinstance(value, str) else value for name, value in row.items()}
     for column, remedy in _REQUIRED.items():
         if text[column] is None:
             error(column.replace("_", "-"), f"{column} is missing: {remedy}")

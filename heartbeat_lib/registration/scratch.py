@@ -9,6 +9,7 @@ file nothing but a new connection.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from psycopg.rows import dict_row
 
 from heartbeat_lib.registration.findings import Finding
 from heartbeat_lib.registration.metric_file import MetricFile
-from heartbeat_lib.registration.statements import split
+from heartbeat_lib.registration.statements import statement_lines
 from heartbeat_lib.store import load_sql
 from heartbeat_lib.store.embedded import EmbeddedServer
 
@@ -75,16 +76,9 @@ class Scratch:
         with connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute("SELECT pg_catalog.pg_current_xact_id()::text AS id")
             mine = cursor.fetchall()[0]["id"]
-            lines = [statement.line for statement in split(file)]
             # A file is text from a person, run as such in a database made for it: the one place where that is right.
             cursor.execute(file.text.encode())
-            findings: list[Finding] = []
-            for number, status in enumerate(_statuses(cursor)):
-                verb, _, count = status.rpartition(" ")
-                if verb.startswith(("INSERT", "UPDATE")) and count == "0":
-                    line = lines[number] if number < len(lines) else 1
-                    message = "changes no row: its WHERE matches nothing, or it stands before the INSERT"
-                    findings.append(file.finding("no-effect", message, line=line))
+            idle = [number for number, status in enumerate(_statuses(cursor)) if re.fullmatch("(INSERT 0|UPDATE) 0", status)]
             if connection.info.transaction_status != TransactionStatus.INTRANS:
                 return [self._ended(file)]
             cursor.execute("SELECT pg_catalog.pg_current_xact_id()::text AS id")
@@ -92,6 +86,9 @@ class Scratch:
                 return [self._ended(file)]
             cursor.execute("SELECT * FROM heartbeat.metric_registry ORDER BY metric_id")
             rows = cursor.fetchall()
+        lines = statement_lines(file)
+        message = "changes no row: its WHERE matches nothing, or it stands before the INSERT"
+        findings = [file.finding("no-effect", message, line=lines.get(number, 1)) for number in idle]
         findings += _judge_rows(file, rows)
         return findings or rows[0]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot import Token, TokenType
 
 from heartbeat_lib.registration.findings import Finding
 from heartbeat_lib.registration.metric_file import MetricFile
@@ -47,6 +47,14 @@ def split(file: MetricFile) -> tuple[Statement, ...]:
         for part in parts
         if part
     )
+
+
+def statement_lines(file: MetricFile) -> dict[int, int]:
+    """Line on which each statement begins, by its number from 0; empty where the text cannot be cut."""
+    try:
+        return {number: statement.line for number, statement in enumerate(split(file))}
+    except SqlglotError:
+        return {}
 
 
 def judge_statements(file: MetricFile) -> list[Finding]:

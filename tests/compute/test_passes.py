@@ -23,8 +23,8 @@ def shop(marts):
         """
         CREATE SCHEMA shop;
         CREATE TABLE shop.orders AS
-            SELECT at, 1.5::DECIMAL(10, 2) AS amount
-            FROM generate_series(now()::timestamptz - INTERVAL 10 DAY, now()::timestamptz, INTERVAL 1 HOUR) AS t(at);
+            SELECT placed_at, 1.5::DECIMAL(10, 2) AS amount
+            FROM generate_series(now()::timestamptz - INTERVAL 10 DAY, now()::timestamptz, INTERVAL 1 HOUR) AS t(placed_at);
         CREATE TABLE shop.broken AS SELECT 1 AS x;
         """
     )
@@ -44,7 +44,7 @@ def metric(bench, file_of):
     return deploy_all
 
 
-DAY_COUNT = "SELECT count(*) FROM shop.orders WHERE at >= current_date AND at <= now()"
+DAY_COUNT = "SELECT count(*) FROM shop.orders WHERE placed_at >= current_date AND placed_at <= now()"
 
 
 @pytest.mark.usefixtures("shop")
@@ -53,7 +53,7 @@ class TestTick:
 
     def test_a_tick_writes_history_observation_and_its_own_end_together(self, bench, metric):
         """All of it at one as_of."""
-        metric(orders=DAY_COUNT, total="SELECT sum(amount) FROM shop.orders WHERE at <= now()")
+        metric(orders=DAY_COUNT, total="SELECT sum(amount) FROM shop.orders WHERE placed_at <= now()")
         tick = lifecycle.tick(bench)
         assert (tick.report.ok, tick.report.failed, tick.report.no_value) == (2, 0, 0)
         rows = [reading.history(bench, metric_id)[-1] for metric_id in ("orders", "total")]
@@ -157,7 +157,7 @@ class TestTick:
         lifecycle.tick(bench, due=due)
         with pytest.raises(compute.DueAlreadyError):
             lifecycle.tick(bench, due=due)
-        assert [run["outcome"] for run in reading.runs(bench) if run["due"] == due] == ["ok"]
+        assert [run["outcome"] for run in reading.runs(bench) if run["due"] == due] == ["aborted", "ok"]
 
     def test_a_metric_retired_in_the_middle_leaves_no_history_row(self, bench, metric):
         """Its observation stays: it was asked and it answered."""
@@ -267,10 +267,10 @@ class TestTravel:
     def test_days_of_23_and_25_hours_have_that_many_orders(self, bench, metric, marts, day, hours):
         """One order per real hour; the day is cut in the workspace's zone."""
         marts(
-            "CREATE TABLE shop.hourly AS SELECT at FROM generate_series(TIMESTAMPTZ '2025-10-20 00:00:00+00', "
-            "TIMESTAMPTZ '2026-04-05 00:00:00+00', INTERVAL 1 HOUR) AS t(at)"
+            "CREATE TABLE shop.hourly AS SELECT placed_at FROM generate_series(TIMESTAMPTZ '2025-10-20 00:00:00+00', "
+            "TIMESTAMPTZ '2026-04-05 00:00:00+00', INTERVAL 1 HOUR) AS t(placed_at)"
         )
-        metric(hourly="SELECT count(*) FROM shop.hourly WHERE at >= current_date AND at <= now()")
+        metric(hourly="SELECT count(*) FROM shop.hourly WHERE placed_at >= current_date AND placed_at <= now()")
         noon = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=BERLIN)
         compute.backfill(bench, first=noon, until=noon + timedelta(hours=13), actor=ACTOR)
         values = {str(row["period_start"]): int(row["value"]) for row in reading.history(bench, "hourly")}

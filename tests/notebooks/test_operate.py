@@ -12,19 +12,26 @@ import papermill
 import pytest
 
 from heartbeat_lib import lifecycle, reading
+from heartbeat_lib.workbench import Workbench
+from tests.fixtures import change_marts, metric_text
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "operate" / "refresh.ipynb"
 
 
 @pytest.fixture
-def deployed(bench, marts, file_of):
+def deployed(whole_workspace):
     """Two metrics, of which one will fail."""
-    marts("CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT 7 AS x; CREATE TABLE shop.broken AS SELECT 1 AS x")
-    for metric_id, query in {"orders": "SELECT sum(x) FROM shop.orders", "broken": "SELECT sum(x) FROM shop.broken"}.items():
-        (bench.workspace.metrics / f"{metric_id}.sql").write_text(file_of(metric_id, query), "utf-8")
-    lifecycle.deploy(bench)
-    marts("DROP TABLE shop.broken")
-    return bench
+    change_marts(
+        whole_workspace,
+        "CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT 7 AS x; CREATE TABLE shop.broken AS SELECT 1 AS x",
+    )
+    for metric_id in ("orders", "broken"):
+        text = metric_text(metric_id, f"SELECT sum(x) FROM shop.{metric_id}")
+        (whole_workspace.metrics / f"{metric_id}.sql").write_text(text, "utf-8")
+    with Workbench(whole_workspace) as bench:
+        lifecycle.deploy(bench)
+        change_marts(whole_workspace, "DROP TABLE shop.broken")
+        yield bench
 
 
 def text_of(notebook):
@@ -33,7 +40,7 @@ def text_of(notebook):
     return "\n".join(str(output.get("data", output.get("text", ""))) for output in outputs)
 
 
-def test_papermill_keeps_a_record_of_what_ran_what_failed_and_why(deployed, environment, tmp_path):
+def test_papermill_keeps_a_record_of_what_ran_what_failed_and_why(deployed, tmp_path):
     """The executed notebook is the run's record."""
     record = tmp_path / "refresh.ipynb"
     papermill.execute_notebook(
@@ -47,7 +54,7 @@ def test_papermill_keeps_a_record_of_what_ran_what_failed_and_why(deployed, envi
     assert (run["kind"], run["outcome"], run["detail"]["failed"]) == ("tick", "ok", 1)
 
 
-def test_nbval_runs_every_cell(deployed, environment):
+def test_nbval_runs_every_cell(deployed):
     """The notebook in git works as it stands."""
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env", str(NOTEBOOK)]
     done = subprocess.run(
@@ -58,4 +65,4 @@ def test_nbval_runs_every_cell(deployed, environment):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout

@@ -109,12 +109,11 @@ def test_a_file_that_wants_more_than_its_row_is_refused_by_name(workspace, write
         ("COMMIT", "transaction"),
         ("ROLLBACK", "transaction"),
         ("COMMIT; BEGIN", "transaction"),
-        ("COPY heartbeat.metric_registry FROM STDIN", "connection"),
+        ("COPY heartbeat.metric_registry FROM STDIN", "sql"),
         ("SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())", None),
         ("SET statement_timeout = 0; SELECT pg_catalog.pg_sleep(9)", "timeout"),
         ("DELETE FROM heartbeat.metric_registry", "privilege"),
         ("CREATE TEMP TABLE t (x int)", "privilege"),
-        ("SELECT pg_catalog.lo_from_bytea(0, 'x')", "privilege"),
     ],
 )
 def test_the_scratch_database_holds_without_any_parser_in_front(workspace, write, good, statement, rule):

@@ -38,6 +38,7 @@ DECLARE
     living pg_catalog.bool;
     same_meaning pg_catalog.bool;
     unknown pg_catalog.text;
+    tests pg_catalog.text;
     broken pg_catalog.text;
     said pg_catalog.text;
     current_version pg_catalog.int8;
@@ -226,41 +227,47 @@ BEGIN
                    cardinality(retired), living_count, array_to_string(retired, ', '), cardinality(retired)));
     END IF;
 
+    -- The table's own rules, asked before writing: so a dry run knows them too, and every fault of every row is told at once.
+    SELECT string_agg(rule.test, ', ') INTO tests
+    FROM (
+        SELECT format('CASE WHEN (%s) IS FALSE THEN %L END', pg_get_expr(c.conbin, c.conrelid), c.conname) AS test
+        FROM pg_catalog.pg_constraint AS c
+        WHERE c.conrelid = 'heartbeat.metric_registry'::pg_catalog.regclass AND c.contype = 'c'
+        UNION ALL
+        SELECT format('CASE WHEN %I IS NULL THEN %L END', a.attname, a.attname || '_missing')
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = 'heartbeat.metric_registry'::pg_catalog.regclass AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
+    ) AS rule;
+    FOR id, broken IN EXECUTE format(
+        'SELECT wanted.metric_id, rule.name FROM unnest($1) AS wanted CROSS JOIN LATERAL unnest(ARRAY[%s]) AS rule (name) '
+        'WHERE rule.name IS NOT NULL ORDER BY wanted.metric_id, rule.name', tests) USING to_insert || to_update
+    LOOP
+        SELECT pg_get_constraintdef(c.oid) INTO said
+        FROM pg_catalog.pg_constraint AS c WHERE c.conrelid = 'heartbeat.metric_registry'::pg_catalog.regclass AND c.conname = broken;
+        refusals := refusals || jsonb_build_object('metric_id', id, 'rule', broken,
+            'message', format('%s: breaks the rule %s%s.', id, broken, COALESCE(': ' || said, '')));
+    END LOOP;
+
     IF refusals = '[]' AND p_dry_run IS NOT TRUE THEN
-        BEGIN
-            INSERT INTO heartbeat.metric_retirement (metric_id, retired_by, last_row, successor, reason, commit_id, uncommitted)
-            SELECT r.metric_id, p_actor, to_jsonb(r),
-                   (SELECT min(e ->> 'metric_id') FROM jsonb_array_elements(p_rows) AS e WHERE e ->> 'replaces' = r.metric_id),
-                   p_reason, p_commit, p_uncommitted
-            FROM heartbeat.metric_registry AS r WHERE r.metric_id = ANY (retired) ORDER BY r.metric_id;
-            DELETE FROM heartbeat.metric_registry AS r WHERE r.metric_id = ANY (retired);
-            -- One by one, so that a broken rule can be told of its metric.
-            FOREACH wanted IN ARRAY to_update LOOP
-                UPDATE heartbeat.metric_registry AS r SET
-                    code = wanted.code, name = wanted.name, period = wanted.period, value_sql = wanted.value_sql,
-                    description = wanted.description, sources = wanted.sources, how_to_read = wanted.how_to_read,
-                    methodology = wanted.methodology, unit = wanted.unit, direction = wanted.direction, judge = wanted.judge,
-                    benchmark_kind = wanted.benchmark_kind, cross_check_sql = wanted.cross_check_sql, notes = wanted.notes,
-                    replaces = wanted.replaces, alert_after = wanted.alert_after, recover_after = wanted.recover_after,
-                    dialect = wanted.dialect, definition_hash = wanted.definition_hash, hash_version = wanted.hash_version,
-                    norm_value = wanted.norm_value, alert_value = wanted.alert_value, threshold_basis = wanted.threshold_basis,
-                    target_value = wanted.target_value, target_due_date = wanted.target_due_date,
-                    verification_state = wanted.verification_state, row_version = wanted.row_version, changed_at = wanted.changed_at,
-                    changed_by = wanted.changed_by, changed_via = wanted.changed_via, change_reason = wanted.change_reason,
-                    change_commit = wanted.change_commit, change_uncommitted = wanted.change_uncommitted
-                WHERE r.metric_id = wanted.metric_id;
-            END LOOP;
-            FOREACH wanted IN ARRAY to_insert LOOP
-                INSERT INTO heartbeat.metric_registry SELECT wanted.*;
-            END LOOP;
-            SET CONSTRAINTS heartbeat.code_unique IMMEDIATE;
-            SET CONSTRAINTS heartbeat.code_unique DEFERRED;
-            SELECT COALESCE(max(c.change_id), 0) INTO current_version FROM heartbeat.registry_change AS c WHERE c.via = 'deploy';
-        EXCEPTION WHEN check_violation OR not_null_violation THEN
-            GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME, unknown = COLUMN_NAME, said = MESSAGE_TEXT;
-            refusals := jsonb_build_array(jsonb_build_object('metric_id', wanted.metric_id, 'rule', COALESCE(NULLIF(broken, ''), unknown || '_missing'),
-                'message', format('%s: %s.', wanted.metric_id, said)));
-        END;
+        INSERT INTO heartbeat.metric_retirement (metric_id, retired_by, last_row, successor, reason, commit_id, uncommitted)
+        SELECT r.metric_id, p_actor, to_jsonb(r),
+               (SELECT min(e ->> 'metric_id') FROM jsonb_array_elements(p_rows) AS e WHERE e ->> 'replaces' = r.metric_id),
+               p_reason, p_commit, p_uncommitted
+        FROM heartbeat.metric_registry AS r WHERE r.metric_id = ANY (retired) ORDER BY r.metric_id;
+        DELETE FROM heartbeat.metric_registry AS r WHERE r.metric_id = ANY (retired);
+        UPDATE heartbeat.metric_registry AS r SET
+            code = w.code, name = w.name, period = w.period, value_sql = w.value_sql, description = w.description,
+            sources = w.sources, how_to_read = w.how_to_read, methodology = w.methodology, unit = w.unit, direction = w.direction,
+            judge = w.judge, benchmark_kind = w.benchmark_kind, cross_check_sql = w.cross_check_sql, notes = w.notes,
+            replaces = w.replaces, alert_after = w.alert_after, recover_after = w.recover_after, dialect = w.dialect,
+            definition_hash = w.definition_hash, hash_version = w.hash_version, norm_value = w.norm_value,
+            alert_value = w.alert_value, threshold_basis = w.threshold_basis, target_value = w.target_value,
+            target_due_date = w.target_due_date, verification_state = w.verification_state, row_version = w.row_version,
+            changed_at = w.changed_at, changed_by = w.changed_by, changed_via = w.changed_via, change_reason = w.change_reason,
+            change_commit = w.change_commit, change_uncommitted = w.change_uncommitted
+        FROM unnest(to_update) AS w WHERE r.metric_id = w.metric_id;
+        INSERT INTO heartbeat.metric_registry SELECT w.* FROM unnest(to_insert) AS w;
+        SELECT COALESCE(max(c.change_id), 0) INTO current_version FROM heartbeat.registry_change AS c WHERE c.via = 'deploy';
     END IF;
 
     RETURN jsonb_build_object(
