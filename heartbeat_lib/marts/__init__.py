@@ -99,9 +99,7 @@ def open_marts(url: str, *, zone: ZoneInfo, limits: Limits | None = None) -> Mar
         The URL names an engine that is not there yet.
     """
     if _engine(url)[0] != "duckdb":
-        raise MartsUrlError(
-            "PostgreSQL marts can be checked but not opened yet. Point HEARTBEAT_MARTS_URL at a DuckDB file."
-        )
+        raise MartsUrlError("PostgreSQL marts can be checked but not opened yet. Point HEARTBEAT_MARTS_URL at a DuckDB file.")
     from heartbeat_lib.marts.duckdb import DuckDbMarts
 
     return DuckDbMarts(marts_path(url), zone=zone, limits=limits or Limits())

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from heartbeat_lib.marts.duckdb_pool import Job, Snapshot, WorkerPool
+from heartbeat_lib.marts.duckdb_pool import Job, WorkerPool
 from heartbeat_lib.marts.duckdb_worker import is_number_type
 from heartbeat_lib.marts.engine import (
     Column,
@@ -35,6 +35,7 @@ from heartbeat_lib.marts.engine import (
     Table,
     usable_cores,
 )
+from heartbeat_lib.marts.snapshot import Snapshot
 
 DIALECT = "duckdb"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ answer, the deadline, a cancel or the death of the process, whichever comes firs
 process again. Workers are started when first needed, stay warm, and let go of the file when idle, so that somebody
 else's writer is not shut out between ticks.
 
-The surprise: a load replaces the marts file, and a batch must not see two states of it. So a batch carries a
-`Snapshot`, a descriptor of the very file it began with; a worker opens that, even when the name points elsewhere by now.
+The surprise: a worker dies with the thread that started it (PR_SET_PDEATHSIG counts threads, not processes), so only a
+slot's own thread ever starts one.
 """
 
 from __future__ import annotations
@@ -22,59 +22,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from heartbeat_lib.marts.engine import LimitExceeded, Limits, MartsError, MartsUnreachable, QueryFailed
+from heartbeat_lib.marts.snapshot import Snapshot
 
 IDLE_S = 1.0
 START_S = 60.0
 OPEN_S = 30.0
-
-
-class Snapshot:
-    """The marts file as it was at one moment, kept readable for as long as somebody holds this object."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises MartsUnreachable where there is no such file, or an empty one."""
-        self.path = path
-        self.failed: MartsUnreachable | None = None  # the first worker that could not open it spares the others the wait
-        self._fd: int | None = None
-        try:
-            if hasattr(os, "O_PATH"):
-                # O_PATH, because closing an ordinary descriptor would drop the locks that this process holds on the file.
-                self._fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-                seen = os.fstat(self._fd)
-            else:
-                seen = path.stat()
-        except OSError as error:
-            raise MartsUnreachable(_why_not_there(path, error)) from error
-        self.identity = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
-        if seen.st_size == 0:
-            raise MartsUnreachable(f"The marts file {path} is empty. Remove it and run `heartbeat load`.")
-
-    def is_current(self) -> bool:
-        """Whether the path still names this very file, unchanged."""
-        try:
-            seen = self.path.stat()
-        except OSError:
-            return False
-        return self.identity == (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
-
-    def descriptors(self) -> list[int]:
-        return [] if self._fd is None else [self._fd]
-
-    def __del__(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-
-def _why_not_there(path: Path, error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"There is no marts file at {path}. Run `heartbeat load` to make it from the sources."
-    return f"The marts file {path} cannot be opened: {error.strerror}."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -96,9 +53,7 @@ class WorkerPool:
     def __init__(self, *, zone: str, limits: Limits, threads: int) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = threading.Event()
-        self._slots = [
-            _Slot(self._jobs, self._closed, zone=zone, limits=limits, threads=threads) for _ in range(limits.workers)
-        ]
+        self._slots = [_Slot(self._jobs, self._closed, zone=zone, limits=limits, threads=threads) for _ in range(limits.workers)]
         self._started = 0
         self._lock = threading.Lock()
 
@@ -195,7 +150,7 @@ class _Slot(threading.Thread):
         except TimeoutError:
             self._end()
             return LimitExceeded(f"The query took longer than {job.timeout_s:g} s and was stopped.", reason="timeout")
-        except (OSError, EOFError):
+        except (OSError, EOFError, ValueError):  # hung up, or an answer that is none
             code, words = self._end()
             stopped = job.cancelled.is_set() or self._closed.is_set()
             return _cancelled() if stopped else _death(code, words)
@@ -205,11 +160,15 @@ class _Slot(threading.Thread):
             if job.cancelled.is_set():
                 self._end()  # the kill may have come after the answer; the next job must not meet it
             if self._process is None and not self._closed.is_set():
-                self._spawn()  # warms up while the caller looks at the failure
+                with suppress(OSError):  # the next job will say so
+                    self._spawn()  # warms up while the caller looks at the failure
 
     def _open(self, snapshot: Snapshot) -> None:
         if self._process is None:
-            self._spawn()
+            try:
+                self._spawn()
+            except OSError as error:
+                raise MartsUnreachable(f"The DuckDB worker could not be started: {error}.") from error
         if not self._ready:
             try:
                 self._receive(START_S)

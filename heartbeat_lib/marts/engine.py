@@ -117,9 +117,7 @@ class LimitExceeded(MartsError):
 class NotOneNumber(MartsError):
     """The query ran and its answer is not one finite number."""
 
-    def __init__(
-        self, message: str, *, reason: Literal["not_one_row", "not_one_column", "not_a_number", "not_finite"]
-    ) -> None:
+    def __init__(self, message: str, *, reason: Literal["not_one_row", "not_one_column", "not_a_number", "not_finite"]) -> None:
         self.reason = reason
         super().__init__(message)
 
@@ -159,6 +157,4 @@ class Marts(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...

@@ -116,9 +116,7 @@ def load_tables(
 
 def _check_schema(schema: str, marts: Path) -> None:
     if not SCHEMA_NAME.fullmatch(schema):
-        raise LoadError(
-            f"{schema!r} cannot be a schema: use lower-case letters, digits and single underscores, a letter first."
-        )
+        raise LoadError(f"{schema!r} cannot be a schema: use lower-case letters, digits and single underscores, a letter first.")
     # The file's own name is DuckDB's name for the whole database: shop.orders in shop.duckdb would mean two things.
     if schema in RESERVED or schema.endswith("_staging") or schema == marts.name.partition(".")[0].lower():
         raise LoadError(f"The schema name {schema!r} is taken by the engine or the loader; choose another.")

@@ -124,9 +124,7 @@ def load_sources(
         before_swap()
         with _opened(copy) as marts:
             _clear_staging(marts, schema)
-            result = LoadResult(
-                schema=schema, tables=rows, load_id=load_id, inserted_at=_inserted_at(marts, schema, load_id)
-            )
+            result = LoadResult(schema=schema, tables=rows, load_id=load_id, inserted_at=_inserted_at(marts, schema, load_id))
             _remember(marts, result, sources, how=_how(zone, key))
             marts.execute("CHECKPOINT")
         say("putting the new marts in place", total - 1, total)
