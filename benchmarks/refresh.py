@@ -36,8 +36,7 @@ SHAPES = [
     "SELECT median(amount) FROM bench.payments WHERE booked_at >= current_date - 7 AND booked_at <= now() AND branch = {n}",
     "SELECT 100.0 * count(*) FILTER (WHERE status = 'failed') / nullif(count(*), 0) FROM bench.payments "
     "WHERE booked_at >= current_date - 30 AND booked_at <= now() AND branch = {n}",
-    "SELECT date_diff('day', max(booked_at)::date, current_date) FROM bench.payments "
-    "WHERE branch = {n} AND booked_at <= now()",
+    "SELECT date_diff('day', max(booked_at)::date, current_date) FROM bench.payments WHERE branch = {n} AND booked_at <= now()",
 ]
 FILE = """\
 -- {metric_id}: a benchmark.

@@ -35,8 +35,7 @@ def failures(tick: Tick) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        {"metric_id": failure.metric_id, "reason": failure.reason, "message": failure.message}
-        for failure in tick.report.failures
+        {"metric_id": failure.metric_id, "reason": failure.reason, "message": failure.message} for failure in tick.report.failures
     ]
     return pd.DataFrame(rows, columns=["metric_id", "reason", "message"])
 

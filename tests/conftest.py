@@ -50,9 +50,13 @@ def server() -> Iterator[EmbeddedServer]:
 @pytest.fixture
 def databases(server) -> SimpleNamespace:
     """Where a test's database comes from: `admin(dbname)` is a superuser's connection, `open(dbname)` the store in it."""
-    return SimpleNamespace(
-        admin=server.connect_admin, open=lambda name: Store.open(state_dir=server.state_dir, database=name)
-    )
+    return _databases_of(server)
+
+
+@pytest.fixture(scope="session")
+def make_store(server) -> Callable[[], AbstractContextManager[Store]]:
+    """Makes stores for laws that need one per example; each is dropped at the end of its block."""
+    return lambda: _new_database(_databases_of(server))
 
 
 @pytest.fixture
@@ -61,6 +65,22 @@ def fresh_store(databases) -> Iterator[Store]:
 
     `store.connect(role)` gives connections; `store.connect_migrating()` the superuser's.
     """
+    with _new_database(databases) as made:
+        yield made
+
+
+@pytest.fixture
+def store(fresh_store) -> Store:
+    """A store of this test's alone."""
+    return fresh_store
+
+
+def _databases_of(server: EmbeddedServer) -> SimpleNamespace:
+    return SimpleNamespace(admin=server.connect_admin, open=lambda name: Store.open(state_dir=server.state_dir, database=name))
+
+
+@contextmanager
+def _new_database(databases: SimpleNamespace) -> Iterator[Store]:
     name = f"test_{next(_numbers)}"
     with databases.admin("postgres") as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE heartbeat").format(sql.Identifier(name)))
@@ -68,30 +88,3 @@ def fresh_store(databases) -> Iterator[Store]:
             secure_database(inside)
         yield databases.open(name)
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@pytest.fixture(scope="session")
-def fresh_store(server) -> Callable[[], AbstractContextManager[Store]]:
-    """Makes a store whose database is migrated, empty, and dropped at the end of the block."""
-
-    @contextmanager
-    def make() -> Iterator[Store]:
-        name = f"test_{next(_numbers)}"
-        with server.connect_admin() as admin:
-            admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE heartbeat").format(sql.Identifier(name)))
-            with server.connect_admin(name) as inside:
-                secure_database(inside)
-            yield Store.open(state_dir=server.state_dir, database=name)
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-    return make
-
-
-@pytest.fixture
-def store(fresh_store) -> Iterator[Store]:
-    """A store of this test's alone.
-
-    `store.connect(role)` gives connections; `store.connect_migrating()` the superuser's.
-    """
-    with fresh_store() as made:
-        yield made

@@ -102,9 +102,7 @@ def open_run(
             run.detail["error"] = "a finished tick has this due instant already"
             _end(run, "aborted")
             connection.commit()
-            raise DueAlreadyError(
-                f"The tick due at {run.due.isoformat()} is finished already; nothing was written."
-            ) from None
+            raise DueAlreadyError(f"The tick due at {run.due.isoformat()} is finished already; nothing was written.") from None
         except psycopg.OperationalError as error:
             raise _lost(run) from error
     finally:

@@ -48,7 +48,7 @@ class DltRun:
         schema: str,
         tables: Mapping[str, Iterator[pa.Table]],
         *,
-        key: Sequence[str] | None,
+        key: Sequence[str],
     ) -> str:
         """Load each table's batches. Returns dlt's load id.
 

@@ -120,7 +120,6 @@ def open_marts(request: dict[str, Any], memory_bytes: int) -> duckdb.DuckDBPyCon
     while True:
         try:
             con = duckdb.connect(request["path"], read_only=True, config=config)
-            break
         except duckdb.Error as error:
             words = str(error).partition(" See also http")[0]
             if "Conflicting lock" not in words:
@@ -128,9 +127,14 @@ def open_marts(request: dict[str, Any], memory_bytes: int) -> duckdb.DuckDBPyCon
             if time.monotonic() > deadline:
                 raise Damaged(f"{words}. Until that process closes the file nobody else can read it.") from error
             time.sleep(0.05)
-    if not holds_file(request["identity"]):
+            continue
+        if holds_file(request["identity"]):
+            break
+        # DuckDB resolves the descriptor to a name before it opens; a load put another file there in between. The next
+        # time the name is gone, and the descriptor is all there is to open.
         con.close()
-        raise Damaged("the file was replaced while it was being opened")
+        if time.monotonic() > deadline:
+            raise Damaged("the file is being replaced again and again")
     zone = request["zone"].replace("'", "''")
     try:
         con.execute(f"SET GLOBAL TimeZone = '{zone}'")

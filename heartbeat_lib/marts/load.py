@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from heartbeat_lib.marts.files import SourceFile, fingerprint, source_files
 from heartbeat_lib.marts.load_errors import LoadError
-from heartbeat_lib.marts.loading import FileSource, LoadResult, MemorySource, Progress, last_load, load_sources
+from heartbeat_lib.marts.load_notes import LoadResult, last_load
+from heartbeat_lib.marts.loading import FileSource, MemorySource, Progress, load_sources
 from heartbeat_lib.marts.swap import WAIT_S, one_loader
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
 """One load, from the SELECT of each source to the new marts file. `load` is the door to it.
 
 The work happens on a copy: read what columns were called and typed before, clear the schema (or align with it, when a
-key is given), let dlt write, note which files it was made from, CHECKPOINT. The note lies inside the marts, in
-`_heartbeat_files`, so it changes with the data and not a moment earlier.
+key is given), let dlt write, note which files it was made from, CHECKPOINT.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.marts import merging, reading
 from heartbeat_lib.marts.column_types import identifier, literal
-from heartbeat_lib.marts.files import SourceFile, fingerprint
+from heartbeat_lib.marts.files import SourceFile
+from heartbeat_lib.marts.load_notes import LoadResult, inserted_at, remember
 from heartbeat_lib.marts.swap import beside
 
 if TYPE_CHECKING:
@@ -27,33 +26,10 @@ if TYPE_CHECKING:
     from heartbeat_lib.marts.dlt_run import DltRun
 
 BATCH_ROWS = 250_000
-VERSION = 1  # of how files are read; a new one makes every folder count as changed
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Types = Mapping[str, Mapping[str, str]]  # table -> column -> DuckDB type
 
 Progress = Callable[[str, int, int], None]
 """Called with what begins now, the steps done and the steps in all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadResult:
-    """What a load brought.
-
-    Attributes
-    ----------
-    tables
-        Table -> rows read for it. With `skipped`, what the last load had brought.
-    inserted_at
-        When the load ended, aware and UTC: the `source_as_of` of metrics on this schema.
-    skipped
-        True where nothing had changed and nothing was written.
-    """
-
-    schema: str
-    tables: Mapping[str, int]
-    load_id: str
-    inserted_at: datetime
-    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +83,7 @@ def load_sources(
         if not reading_left:
             say(f"writing {schema}", total - 2, total)
 
-    key = [run.naming(name) for name in key] if key else None
+    columns = [run.naming(name) for name in key or ()]
     with beside(marts_path) as copy, _scratch(zone) as scratch:
         # One connection each, because dlt may ask for a table's rows while another's are half fetched.
         readers = {table: scratch.cursor() for table in sources}
@@ -117,51 +93,20 @@ def load_sources(
                 table: _select(readers[table], table, source, naming=run.naming, zone=zone.key, known=known.get(table, {}))
                 for table, source in sources.items()
             }
-            if key:
-                selects = _merged(marts, readers, schema, sources, selects, known, key)
-            _clear(marts, schema, data=not key)
-        load_id = run(copy, schema, {table: batches(table, selects[table]) for table in names}, key=key)
+            if columns:
+                selects = _merged(marts, readers, schema, sources, selects, known, columns)
+            _clear(marts, schema, data=not columns)
+        load_id = run(copy, schema, {table: batches(table, selects[table]) for table in names}, key=columns)
         before_swap()
         with _opened(copy) as marts:
             _clear_staging(marts, schema)
-            result = LoadResult(schema=schema, tables=rows, load_id=load_id, inserted_at=_inserted_at(marts, schema, load_id))
-            _remember(marts, result, sources, how=_how(zone, key))
+            result = LoadResult(schema=schema, tables=rows, load_id=load_id, inserted_at=inserted_at(marts, schema, load_id))
+            files = {table: source.file for table, source in sources.items() if isinstance(source, FileSource)}
+            remember(marts, result, files, zone=zone, key=key)
             marts.execute("CHECKPOINT")
         say("putting the new marts in place", total - 1, total)
     say("loaded", total, total)
     return result
-
-
-def last_load(
-    marts_path: Path, schema: str, files: Sequence[SourceFile], *, zone: ZoneInfo, key: Sequence[str] | None
-) -> LoadResult | None:
-    """The last load of `schema` if it was made from these very files in the same way; None means: load."""
-    import duckdb
-
-    if not marts_path.exists():
-        return None
-    try:
-        with duckdb.connect(str(marts_path), read_only=True) as marts:
-            noted = marts.execute(
-                f"SELECT file, size, modified_ns, table_name, rows, load_id, how FROM {identifier(schema)}._heartbeat_files"  # noqa: S608
-            ).fetchall()
-            same = sorted(row[:3] for row in noted) == fingerprint(files)
-            if not same or {row[6] for row in noted} != {_how(zone, key)}:
-                return None
-            load_id = noted[0][5]
-            return LoadResult(
-                schema=schema,
-                tables={row[3]: row[4] for row in noted},
-                load_id=load_id,
-                inserted_at=_inserted_at(marts, schema, load_id),
-                skipped=True,
-            )
-    except duckdb.Error:  # no such table yet, or a file that the load itself will speak about
-        return None
-
-
-def _how(zone: ZoneInfo, key: Sequence[str] | None) -> str:
-    return f"{VERSION} {zone.key} {','.join(key or ())}"
 
 
 def _select(
@@ -234,15 +179,6 @@ def _opened(copy: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def _types(marts: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in marts.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND NOT internal", [schema]
-    ).fetchall():
-        found.setdefault(table, {})[column] = kind
-    return found
-
-
 def _clear(marts: duckdb.DuckDBPyConnection, schema: str, *, data: bool) -> None:
     """Drop dlt's memory of the schema and, where the load replaces it, the data; `_dlt_loads` keeps its past."""
     _clear_staging(marts, schema)
@@ -257,22 +193,10 @@ def _clear_staging(marts: duckdb.DuckDBPyConnection, schema: str) -> None:
     marts.execute(f"DROP SCHEMA IF EXISTS {identifier(schema + '_staging')} CASCADE")
 
 
-def _inserted_at(marts: duckdb.DuckDBPyConnection, schema: str, load_id: str) -> datetime:
-    ((microseconds,),) = marts.execute(
-        f"SELECT epoch_us(inserted_at) FROM {identifier(schema)}._dlt_loads WHERE load_id = ?",  # noqa: S608
-        [load_id],
-    ).fetchall()
-    return EPOCH + timedelta(microseconds=microseconds)
-
-
-def _remember(marts: duckdb.DuckDBPyConnection, result: LoadResult, sources: Mapping[str, Source], *, how: str) -> None:
-    name = f"{identifier(result.schema)}._heartbeat_files"
-    marts.execute(
-        f"CREATE OR REPLACE TABLE {name} (file VARCHAR, size BIGINT, modified_ns BIGINT, table_name VARCHAR, rows BIGINT, "
-        "load_id VARCHAR, how VARCHAR)"
-    )
-    for table, source in sources.items():
-        if isinstance(source, FileSource):
-            file = source.file
-            noted = [file.path.name, file.size, file.modified_ns, table, result.tables[table], result.load_id, how]
-            marts.execute(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?, ?)", noted)  # noqa: S608
+def _types(marts: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in marts.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND NOT internal", [schema]
+    ).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found

@@ -37,6 +37,7 @@ Naming = Callable[[str], str]
 _CSV = """quote = '"', escape = '"', comment = '', header = true, skip = 0,
     strict_mode = true, null_padding = false, ignore_errors = false"""
 _JSON = "format = 'newline_delimited', records = true, maximum_object_size = 134217728"
+_NO_COLUMNS = "the file is empty, so its columns cannot be known. Leave it out, or write one object with all keys, null or not."
 _LONG_NUMBER = r"[:\[,]\s*-?(?:0\.0*[1-9][0-9]{17,}|[1-9][0-9.]{18,})"
 _LONGER_THAN_64_BITS = r"[0-9]{20}"
 
@@ -91,6 +92,8 @@ def named_fault(file: SourceFile, error: Exception) -> SourceFileError:
             found = csv_line_fault(file)
         elif file.format is Format.JSONL:
             found = json_fault(file)
+            if found is None and not any(json_keys(file)):
+                return SourceFileError(file.path, _NO_COLUMNS)
     if found is not None:
         return SourceFileError(file.path, found[1], line=found[0])
     return SourceFileError(file.path, " ".join(str(error).partition("\n")[0].split()))
@@ -139,8 +142,7 @@ def _csv(con: Connection, file: SourceFile) -> tuple[list[tuple[str, str, str]],
 
 def _jsonl(con: Connection, file: SourceFile) -> tuple[list[tuple[str, str, str]], str]:
     if file.size == 0:
-        fault = "the file is empty, so its columns cannot be known. Leave it out, or write at least one object."
-        raise SourceFileError(file.path, fault)
+        raise SourceFileError(file.path, _NO_COLUMNS)
     path = _path(file.path)
     sniff = f"read_json({path}, sample_size = -1, maximum_depth = 2, map_inference_threshold = -1, {_JSON})"
     sniffed = [(name, kind) for name, _, kind in _described(con, sniff)]

@@ -133,7 +133,12 @@ def _call(
 
 def _finding(refusal: Mapping[str, Any], checked: Checked) -> Finding:
     metric_id = refusal.get("metric_id") or ""
-    return Finding(file=checked.path(metric_id) or "db/metrics", line=1, rule=refusal["rule"].replace("_", "-"), message=refusal["message"])
+    return Finding(
+        file=checked.path(metric_id) or "db/metrics",
+        line=1,
+        rule=refusal["rule"].replace("_", "-"),
+        message=refusal["message"],
+    )
 
 
 def definitions_to_try(planned: Plan, checked: Checked) -> list[MetricDefinition]:

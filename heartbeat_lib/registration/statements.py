@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
-from sqlglot import Token, TokenType
 
 from heartbeat_lib.registration.findings import Finding
 from heartbeat_lib.registration.metric_file import MetricFile

@@ -42,7 +42,7 @@ class Store:
         *,
         state_dir: Path,
         database_url: str | None = None,
-        role_urls: Mapping[Role, str] = {},  # noqa: B006  (never changed)
+        role_urls: Mapping[Role, str] = {},
         database: str = DATABASE,
     ) -> Store:
         """The store, reachable and at this code's schema.

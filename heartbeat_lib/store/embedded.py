@@ -141,7 +141,11 @@ class EmbeddedServer:
                 return psycopg.connect(
                     address.conninfo(login),
                     autocommit=autocommit,
-                    **{"host": str(place.folder), "port": place.port, "user": login, "password": password, "dbname": dbname},
+                    host=str(place.folder),
+                    port=place.port,
+                    user=login,
+                    password=password,
+                    dbname=dbname,
                     require_auth="scram-sha-256",
                 )
             except psycopg.OperationalError as error:

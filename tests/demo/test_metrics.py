@@ -83,9 +83,7 @@ def last_instant(day):
 
 def test_every_file_holds_and_says_all_there_is_to_say(checked, metrics):
     """The files are what an analyst copies from: not even a warning, but for the one that goes without thresholds."""
-    assert [(finding.file, finding.rule) for finding in checked.findings] == [
-        ("db/metrics/payments_today.sql", "thresholds")
-    ]
+    assert [(finding.file, finding.rule) for finding in checked.findings] == [("db/metrics/payments_today.sql", "thresholds")]
     assert len(metrics) >= 16
 
 

@@ -57,7 +57,7 @@ def seen(values, kind="DOUBLE"):
         return Evidence(**dict(zip(Evidence.__slots__, row, strict=True)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**18), max_value=10**18), min_size=1))
 def test_a_number_written_out_is_kept_to_the_last_digit(numbers):
     """Money in a CSV file arrives as written, whatever its size."""

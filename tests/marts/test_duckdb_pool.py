@@ -112,7 +112,7 @@ def test_cancel_reaches_what_still_waits(marts_file, opened):
 def test_a_batch_given_up_drops_what_has_not_run(marts_file, opened):
     """Ctrl-C in a tick does not leave a queue of queries behind."""
     marts = opened(marts_file, workers=1)
-    batch = marts.scalars([("first", "SELECT 1"), *((str(number), FOREVER) for number in range(20))], timeout_s=2)
+    batch = marts.scalars([("first", "SELECT 1"), *((str(number), FOREVER) for number in range(20))], timeout_s=1)
     assert next(batch)[0] == "first"
     batch.close()
     began = time.monotonic()
@@ -390,3 +390,9 @@ def test_a_path_with_odd_characters_opens(marts_file, tmp_path, opened):
     odd = tmp_path / "it's a [mart] ä?.duckdb"
     shutil.copy(marts_file, odd)
     assert opened(odd).scalar("SELECT count(*) FROM shop.sales").value == 1000
+
+
+def test_a_worker_that_cannot_start_is_named_and_nothing_waits_for_ever(marts_file, opened):
+    """A limit too small for DuckDB itself is a setting to mend, not a hanging clock."""
+    with pytest.raises(MartsUnreachable, match="did not start"):
+        opened(marts_file, workers=1, memory_bytes=40 << 20).scalar("SELECT 1")

@@ -285,6 +285,7 @@ def test_nested_and_odd_types_of_parquet_arrive_as_text(workspace):
         ("orders.jsonl", '{"a": 1}\n[1, 2]\n', "not a JSON object", 2),
         ("orders.jsonl", b'{"a": "M\xfcller"}\n', "not UTF-8", 1),
         ("orders.jsonl", "", "is empty", None),
+        ("orders.jsonl", "\n{}\n", "is empty", None),
         ("orders.jsonl", '{"a": 1, "A": 2}\n', "upper and lower case", None),
         ("orders.parquet", b"", "not a readable Parquet", None),
         ("orders.parquet", b"PAR1 and then nothing", "not a readable Parquet", None),

@@ -26,14 +26,14 @@ _QUERY = "SELECT x FROM shop.numbers WHERE current_date IS NOT NULL AND x = {}"
 class Files(RuleBasedStateMachine):
     """People edit `db/metrics/` and deploy; the model is a dictionary of what each file says."""
 
-    workspace = fresh_store = None  # set by the test
+    workspace = make_store = None  # set by the test
 
     @initialize()
     def begin(self):
         """Each example has a database of its own, so that it can be run again alone."""
         self.opened = ExitStack()
         self.bench = self.opened.enter_context(Workbench(self.workspace))
-        self.bench.__dict__["store"] = self.opened.enter_context(self.fresh_store())
+        self.bench.__dict__["store"] = self.opened.enter_context(self.make_store())
         self.folder = self.workspace.metrics
         for path in self.folder.glob("*.sql"):
             path.unlink()
@@ -129,10 +129,10 @@ class Files(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("examples", [4, pytest.param(40, marks=pytest.mark.slow)])
-def test_the_registry_equals_the_files_after_any_sequence(workspace, fresh_store, marts, examples):
+def test_the_registry_equals_the_files_after_any_sequence(workspace, make_store, marts, examples):
     """Add, edit, cosmetic edit, delete, restore, rename, deploy, in any order, on a real store and real marts."""
     marts("CREATE SCHEMA shop; CREATE TABLE shop.numbers AS SELECT unnest(range(1, 5)) AS x")
-    machine = type("Here", (Files,), {"workspace": workspace, "fresh_store": staticmethod(fresh_store)})
+    machine = type("Here", (Files,), {"workspace": workspace, "make_store": staticmethod(make_store)})
     run_state_machine_as_test(
         machine,
         settings=settings(

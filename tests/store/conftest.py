@@ -63,7 +63,9 @@ def postgres_15() -> Iterator[SimpleNamespace]:
         return Store.open(state_dir=folder / "no", database_url=url("postgres", "maintenance", name), role_urls=logins)
 
     try:
-        run("initdb", "-A", "scram-sha-256", "--pwfile=password", "-E", "utf8", "--locale=C", "-N", "-U", "postgres", "-D", "data")
+        run(
+            "initdb", "-A", "scram-sha-256", "--pwfile=password", "-E", "utf8", "--locale=C", "-N", "-U", "postgres", "-D", "data"
+        )
         run("pg_ctl", "-w", "-l", "log", "-D", "data", "-o", f"-F -h '' -k {folder}", "start")
         with admin("postgres") as maintenance:
             maintenance.execute("CREATE DATABASE heartbeat")
@@ -84,9 +86,7 @@ def databases(request) -> SimpleNamespace:
     if request.param == "postgres_15":
         return request.getfixturevalue("postgres_15")
     server = request.getfixturevalue("server")
-    return SimpleNamespace(
-        admin=server.connect_admin, open=lambda name: Store.open(state_dir=server.state_dir, database=name)
-    )
+    return SimpleNamespace(admin=server.connect_admin, open=lambda name: Store.open(state_dir=server.state_dir, database=name))
 
 
 @pytest.fixture
@@ -135,7 +135,9 @@ def row():
 def deploy(store):
     """Deploys rows as the login for it and gives the function's answer."""
 
-    def apply(*rows, expected=None, actor="ann@x.example", reason="a test", commit=None, uncommitted=None, allow=0, dry_run=False):
+    def apply(
+        *rows, expected=None, actor="ann@x.example", reason="a test", commit=None, uncommitted=None, allow=0, dry_run=False
+    ):
         values = {
             "rows": json.dumps(rows), "expected": expected, "actor": actor, "reason": reason, "commit": commit,
             "uncommitted": uncommitted, "allow": allow, "dry_run": dry_run,
@@ -152,8 +154,12 @@ def people(admin):
 
     def change(metric_id, **columns):
         columns = {**columns, "changed_by": "olga@x.example", "changed_via": "cockpit", "change_reason": None}
-        sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in columns.items())
-        statement = "UPDATE heartbeat.metric_registry SET {}, row_version = row_version + 1, changed_at = now() WHERE metric_id = {}"
+        sets = sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in columns.items()
+        )
+        statement = (
+            "UPDATE heartbeat.metric_registry SET {}, row_version = row_version + 1, changed_at = now() WHERE metric_id = {}"
+        )
         with admin.transaction():
             admin.execute("SET LOCAL ROLE heartbeat_guard")
             done = admin.execute(sql.SQL(statement).format(sets, sql.Literal(metric_id)))
@@ -167,7 +173,10 @@ def registry(admin):
     """The registry as dicts by metric id, or one metric's."""
 
     def read(metric_id=None):
-        rows = {row["metric_id"]: row for (row,) in admin.execute("SELECT to_jsonb(r) FROM heartbeat.metric_registry AS r ORDER BY metric_id")}
+        rows = {
+            row["metric_id"]: row
+            for (row,) in admin.execute("SELECT to_jsonb(r) FROM heartbeat.metric_registry AS r ORDER BY metric_id")
+        }
         return rows if metric_id is None else rows[metric_id]
 
     return read

@@ -38,7 +38,9 @@ class TestClassifying:
         """Not even a version: people's open pages stay good."""
         first = deploy(row(norm_value="5.0", alert_value=10, direction="higher_is_worse"), row("margin", sources=["a.b", "c.d"]))
         before = (registry(), count("registry_change"))
-        second = deploy(row("margin", sources=["a.b", "c.d"]), row(norm_value=5, alert_value="10.00", direction="higher_is_worse"))
+        second = deploy(
+            row("margin", sources=["a.b", "c.d"]), row(norm_value=5, alert_value="10.00", direction="higher_is_worse")
+        )
         assert groups(second) == {"unchanged": ["margin", "refund_rate"]}
         assert (registry(), count("registry_change")) == before
         assert second["version"] == first["version"]
@@ -63,7 +65,9 @@ class TestClassifying:
         assert (written["verification_state"], written["owner"]) == ("unverified", "olga@x.example")
         assert (written["norm_value"], written["alert_value"], written["threshold_basis"]) == (7, 12, "board, May")
 
-    def test_a_hash_of_another_parser_version_is_no_new_meaning_when_the_caller_found_it_equal(self, deploy, row, people, registry):
+    def test_a_hash_of_another_parser_version_is_no_new_meaning_when_the_caller_found_it_equal(
+        self, deploy, row, people, registry
+    ):
         """An upgrade of the parser must not take back every verification."""
         deploy(row())
         people("refund_rate", **VERIFIED)
@@ -253,15 +257,30 @@ class TestRetiring:
         """The row goes, the story stays."""
         deploy(row("aaa"), row("bbb"), row("ccc"))
         people("aaa", owner="olga@x.example")
-        answer = deploy(row("bbb"), row("ccc"), row("ddd", replaces="aaa"), actor="bob@x.example", reason="two were one", commit="c0ffee", uncommitted=True)
+        answer = deploy(
+            row("bbb"),
+            row("ccc"),
+            row("ddd", replaces="aaa"),
+            actor="bob@x.example",
+            reason="two were one",
+            commit="c0ffee",
+            uncommitted=True,
+        )
         assert groups(answer) == {"new": ["ddd"], "retired": ["aaa"], "unchanged": ["bbb", "ccc"]}
         assert set(registry()) == {"bbb", "ccc", "ddd"}
-        tomb = admin.execute("SELECT metric_id, retired_by, successor, reason, commit_id, uncommitted, last_row ->> 'owner' FROM heartbeat.metric_retirement")
+        tomb = admin.execute(
+            "SELECT metric_id, retired_by, successor, reason, commit_id, uncommitted, last_row ->> 'owner' FROM heartbeat.metric_retirement"
+        )
         assert tomb.fetchall() == [("aaa", "bob@x.example", "ddd", "two were one", "c0ffee", True, "olga@x.example")]
-        logged = admin.execute("SELECT action, actor, via, reason, commit_id, uncommitted, after FROM heartbeat.registry_change WHERE metric_id = 'aaa' ORDER BY change_id DESC LIMIT 1")
+        logged = admin.execute(
+            "SELECT action, actor, via, reason, commit_id, uncommitted, after FROM heartbeat.registry_change WHERE metric_id = 'aaa' ORDER BY change_id DESC LIMIT 1"
+        )
         assert logged.fetchall() == [("delete", "bob@x.example", "deploy", "two were one", "c0ffee", True, None)]
 
-    @pytest.mark.parametrize(("living", "going", "refused"), [(3, 1, False), (2, 1, True), (6, 2, False), (6, 3, True), (1, 1, True), (10, 4, True), (10, 3, False)])
+    @pytest.mark.parametrize(
+        ("living", "going", "refused"),
+        [(3, 1, False), (2, 1, True), (6, 2, False), (6, 3, True), (1, 1, True), (10, 4, True), (10, 3, False)],
+    )
     def test_more_than_a_third_goes_only_when_the_number_is_allowed(self, deploy, row, count, living, going, refused):
         """A wrong folder or branch must not empty the wall."""
         files = [row(f"m_{number}", f"M{number:03d}") for number in range(living)]
@@ -285,7 +304,9 @@ class TestRetiring:
         assert "nobody looked" in message
         assert "retired on 20" in message
 
-    def test_a_retired_id_with_the_same_meaning_comes_back_unverified_with_owner_and_thresholds(self, deploy, row, people, registry):
+    def test_a_retired_id_with_the_same_meaning_comes_back_unverified_with_owner_and_thresholds(
+        self, deploy, row, people, registry
+    ):
         """Nobody has looked at it since; what people had decided still holds."""
         deploy(row("aaa"), row("bbb"), row("ccc"))
         people("aaa", **VERIFIED, **PEOPLE, direction="higher_is_worse")
@@ -324,7 +345,9 @@ class TestRecord:
         """The commit stays in the row until the next deploy, and would lie here."""
         deploy(row(), commit="c0ffee", uncommitted=False)
         people("refund_rate", owner="olga@x.example")
-        line = admin.execute("SELECT actor, via, commit_id, uncommitted FROM heartbeat.registry_change ORDER BY change_id DESC LIMIT 1")
+        line = admin.execute(
+            "SELECT actor, via, commit_id, uncommitted FROM heartbeat.registry_change ORDER BY change_id DESC LIMIT 1"
+        )
         assert line.fetchall() == [("olga@x.example", "cockpit", None, None)]
 
 
