@@ -1,6 +1,6 @@
 """The laws of column types: nothing loses a digit, no guess becomes a date."""
 
-# ruff: noqa: S608 - the texts are the test's own
+
 
 import re
 from decimal import Decimal

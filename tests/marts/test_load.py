@@ -1,6 +1,6 @@
 """Files into the marts: what becomes of every kind of value, and what is refused with its line."""
 
-# ruff: noqa: S608 - the texts are the test's own
+
 
 import gzip
 import json

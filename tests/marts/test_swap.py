@@ -1,6 +1,6 @@
 """Copy beside, load, swap: readers see whole states only, and a kill leaves the old one."""
 
-# ruff: noqa: S608 - the texts are the test's own
+
 
 import os
 import random

@@ -58,16 +58,16 @@ def test_postgres_lets_a_recursive_with_look_ahead():
 def queries(draw: st.DrawFn, depth: int = 3) -> str:
     """A query whose CTEs are called like the tables it reads; every CTE is used, since DuckDB leaves out what is not."""
     if not depth:
-        return f"select x from {draw(SOURCES)}"  # noqa: S608
+        return f"select x from {draw(SOURCES)}"
     inner = queries(depth - 1)
     ctes = draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True))
     source = draw(st.one_of(SOURCES, inner.map("({}) z".format)))
-    query = f"select x from {source}"  # noqa: S608
+    query = f"select x from {source}"
     if draw(st.booleans()):
         query += f" where x in ({draw(inner)})"
     if draw(st.booleans()):
         query += f" union all ({draw(inner)})"
-    query += "".join(f" union all select x from {cte}" for cte in ctes)  # noqa: S608
+    query += "".join(f" union all select x from {cte}" for cte in ctes)
     if ctes:
         recursive = draw(st.sampled_from(["", "recursive "]))
         query = f"with {recursive}" + ", ".join(f"{cte} as ({draw(inner)})" for cte in ctes) + f" {query}"

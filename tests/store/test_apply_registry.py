@@ -335,7 +335,7 @@ class TestRecord:
         deploy(row(), actor="ann@x.example", reason="first", commit="c0ffee", uncommitted=False)
         deploy(row(notes="x"), actor="bob@x.example", reason=None, commit="decaf", uncommitted=True)
         columns = "action, actor, via, reason, commit_id, uncommitted, session_login, before ->> 'notes', after ->> 'notes'"
-        lines = admin.execute(f"SELECT {columns} FROM heartbeat.registry_change ORDER BY change_id").fetchall()  # noqa: S608
+        lines = admin.execute(f"SELECT {columns} FROM heartbeat.registry_change ORDER BY change_id").fetchall()
         assert lines == [
             ("insert", "ann@x.example", "deploy", "first", "c0ffee", False, "heartbeat_deploy", None, None),
             ("update", "bob@x.example", "deploy", None, "decaf", True, "heartbeat_deploy", None, "x"),

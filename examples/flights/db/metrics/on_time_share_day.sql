@@ -1,0 +1,23 @@
+-- on_time_share_day: the punctuality that carriers advertise with.
+-- Whose job: the network planner of each carrier. Below 60 % connections break: rebooking at about 200 USD a passenger.
+-- Who acts on red: the planner lengthens the turnaround times of the worst routes.
+
+INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, description, sources)
+VALUES ('on_time_share_day', 'Arrivals on time', 'day', $value$
+    SELECT 100.0 * count(*) FILTER (WHERE arr_delay < 15) / nullif(count(*), 0)
+    FROM nyc.flights
+    WHERE time_hour >= current_date AND time_hour <= now()
+$value$, 'Share of today''s flights that arrive less than 15 minutes late.', ARRAY['nyc.flights']);
+
+UPDATE heartbeat.metric_registry SET code = 'ONTM' WHERE metric_id = 'on_time_share_day';
+
+UPDATE heartbeat.metric_registry
+SET how_to_read = 'Percent, low is bad. A cancelled or diverted flight is not on time.',
+    methodology = 'Numerator: rows of nyc.flights with arr_delay below 15. Denominator: all rows by time_hour on the local day up to now. Percent.',
+    unit        = '%'
+WHERE metric_id = 'on_time_share_day';
+
+UPDATE heartbeat.metric_registry
+SET norm_value = 75, alert_value = 60,
+    threshold_basis = 'Code-share contracts: target 75 % on time, penalty below 60 %'
+WHERE metric_id = 'on_time_share_day';

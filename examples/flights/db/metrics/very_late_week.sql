@@ -1,0 +1,23 @@
+-- very_late_week: the flights that end in letters from lawyers.
+-- Whose job: customer relations. Each costs about 600 USD per passenger where compensation is due.
+-- Who acts on red: customer relations takes two people from the phones to the letters.
+
+INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, description, sources)
+VALUES ('very_late_week', 'Flights three hours late', 'week', $value$
+    SELECT count(*) FILTER (WHERE arr_delay >= 180)
+    FROM nyc.flights
+    WHERE time_hour >= date_trunc('week', current_date) AND time_hour <= now()
+$value$, 'Flights of this week that arrive three hours late or more.', ARRAY['nyc.flights']);
+
+UPDATE heartbeat.metric_registry SET code = 'VLAT' WHERE metric_id = 'very_late_week';
+
+UPDATE heartbeat.metric_registry
+SET how_to_read = 'About 60 a week; above 200 letters stay unanswered beyond the deadline.',
+    methodology = 'Counts rows of nyc.flights with arr_delay of at least 180 minutes, by time_hour from Monday 0:00 (America/New_York) to now.',
+    unit        = 'flights'
+WHERE metric_id = 'very_late_week';
+
+UPDATE heartbeat.metric_registry
+SET norm_value = 120, alert_value = 200,
+    threshold_basis = 'Capacity of customer relations: two people answer 120 cases a week, four answer 200'
+WHERE metric_id = 'very_late_week';
