@@ -137,7 +137,7 @@ class _Slot(threading.Thread):
         with self._guard:
             self._running = job
         try:
-            if job.cancelled.is_set() or self._closed.is_set():
+            if self._is_stopped(job):
                 return _cancelled()
             self._open(job.snapshot)
             self._send({"op": job.op, "sql": job.sql})
@@ -146,14 +146,13 @@ class _Slot(threading.Thread):
                 self._end()
             return reply
         except MartsError as error:
-            return error
+            return _cancelled() if self._is_stopped(job) else error
         except TimeoutError:
             self._end()
             return LimitExceeded(f"The query took longer than {job.timeout_s:g} s and was stopped.", reason="timeout")
         except (OSError, EOFError, ValueError):  # hung up, or an answer that is none
             code, words = self._end()
-            stopped = job.cancelled.is_set() or self._closed.is_set()
-            return _cancelled() if stopped else _death(code, words)
+            return _cancelled() if self._is_stopped(job) else _death(code, words)
         finally:
             with self._guard:
                 self._running = None
@@ -163,39 +162,51 @@ class _Slot(threading.Thread):
                 with suppress(OSError):  # the next job will say so
                     self._spawn()  # warms up while the caller looks at the failure
 
+    def _is_stopped(self, job: Job) -> bool:
+        return job.cancelled.is_set() or self._closed.is_set()
+
     def _open(self, snapshot: Snapshot) -> None:
-        if self._process is None:
+        """A started worker with the snapshot open, or MartsUnreachable."""
+        if self._process is not None and self._process.poll() is not None:
+            self._end()  # it died while idle; the query that comes now is not to blame
+        for last_try in (False, True):
+            self._start()
+            if self._opened is snapshot:
+                return
+            if snapshot.failed is not None:
+                raise snapshot.failed
             try:
-                self._spawn()
-            except OSError as error:
-                raise MartsUnreachable(f"The DuckDB worker could not be started: {error}.") from error
-        if not self._ready:
-            try:
-                self._receive(START_S)
+                reply = self._ask_to_open(snapshot)
+                break
             except (OSError, EOFError) as error:
-                _, words = self._end()
-                raise MartsUnreachable(f"The DuckDB worker did not start: {words or error!r}.") from error
-            self._ready = True
-        if self._opened is snapshot:
-            return
-        if snapshot.failed is not None:
+                self._end()
+                if last_try:  # killed once may be chance; twice, it is the file
+                    words = f"The marts file {snapshot.path} brought the engine down. Move it away and run `heartbeat load`."
+                    raise MartsUnreachable(words) from error
+        if "fault" in reply:
+            snapshot.failed = MartsUnreachable(f"The marts file {snapshot.path} cannot be read: {reply['message']}")
             raise snapshot.failed
+        self._opened = snapshot
+
+    def _start(self) -> None:
+        try:
+            if self._process is None:
+                self._spawn()
+            if not self._ready:
+                self._receive(START_S)
+                self._ready = True
+        except (OSError, EOFError) as error:
+            _, words = self._end()
+            raise MartsUnreachable(f"The DuckDB worker did not start: {words or error!r}.") from error
+
+    def _ask_to_open(self, snapshot: Snapshot) -> dict[str, Any]:
         self._opened = None
         request = {
             "op": "open", "path": str(snapshot.path), "identity": snapshot.identity[:2],
             "zone": self._zone, "threads": self._threads,
         }  # fmt: skip
         self._send(request, snapshot.descriptors())
-        try:
-            reply = self._receive(OPEN_S)
-        except (OSError, EOFError) as error:
-            self._end()
-            snapshot.failed = MartsUnreachable(f"The marts file {snapshot.path} brought the engine down; is it damaged?")
-            raise snapshot.failed from error
-        if "fault" in reply:
-            snapshot.failed = MartsUnreachable(f"The marts file {snapshot.path} cannot be read: {reply['message']}")
-            raise snapshot.failed
-        self._opened = snapshot
+        return self._receive(OPEN_S)
 
     def _let_go(self) -> None:
         """Close the file when idle: DuckDB's lock would keep every writer of it out."""

@@ -93,6 +93,27 @@ def test_cancel_stops_what_runs_from_another_thread(marts):
     assert marts.scalar("SELECT 7").value == 7
 
 
+def test_cancel_while_a_worker_starts_is_a_cancel(marts_file, opened):
+    """However early the interrupt comes, it is not mistaken for broken marts."""
+    for wait_s in (0.0, 0.02, 0.05, 0.1, 0.15):
+        marts = opened(marts_file, workers=1)
+        threading.Timer(wait_s, marts.cancel, ["early"]).start()
+        outcomes = dict(marts.scalars([("early", FOREVER), ("next", "SELECT 7")], timeout_s=20))
+        assert outcomes["early"].reason == "cancelled"
+        assert outcomes["next"].value == 7
+
+
+def test_a_worker_that_died_while_idle_is_not_blamed_on_the_next_query(marts_file, opened, workers, eventually):
+    """Between two ticks the machine may have killed it for its own reasons."""
+    before = workers()
+    marts = opened(marts_file, workers=1)
+    marts.scalar("SELECT 1")
+    (pid,) = workers() - before
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: pid not in workers())
+    assert marts.scalar("SELECT 7").value == 7
+
+
 def test_cancel_of_an_unknown_tag_is_no_error(marts):
     """It may have finished a moment ago."""
     marts.cancel("nothing")

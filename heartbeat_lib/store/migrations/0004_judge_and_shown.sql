@@ -26,7 +26,7 @@ BEGIN ATOMIC
 END;
 
 -- One row per living metric: the registry's columns and the period on show. That is the latest period of the metric's present
--- grain; where finished periods are judged (judge = 'closed') the latest settled one, if there is any.
+-- grain; where finished periods are judged (judge = 'closed') the latest settled one: half a week's sum is no week's.
 CREATE VIEW heartbeat.metric_shown WITH (security_invoker = true) AS
 SELECT
     living.*,
@@ -43,19 +43,10 @@ SELECT
     shown.definition_hash AS shown_definition_hash
 FROM heartbeat.metric_registry AS living
 LEFT JOIN LATERAL (
-    SELECT candidate.*
-    FROM (
-        (SELECT 1 AS preference, kept.*
-         FROM heartbeat.metric_history AS kept
-         WHERE living.judge = 'closed' AND kept.settled AND kept.metric_id = living.metric_id AND kept.period = living.period
-         ORDER BY kept.period_start DESC LIMIT 1)
-        UNION ALL
-        (SELECT 2, kept.*
-         FROM heartbeat.metric_history AS kept
-         WHERE kept.metric_id = living.metric_id AND kept.period = living.period
-         ORDER BY kept.period_start DESC LIMIT 1)
-    ) AS candidate
-    ORDER BY candidate.preference
+    SELECT kept.*
+    FROM heartbeat.metric_history AS kept
+    WHERE kept.metric_id = living.metric_id AND kept.period = living.period AND (living.judge = 'running' OR kept.settled)
+    ORDER BY kept.period_start DESC
     LIMIT 1
 ) AS shown ON true;
 

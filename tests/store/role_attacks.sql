@@ -1,0 +1,253 @@
+-- What no login may do, one attack per block: its name, what PostgreSQL must answer (a sqlstate, or "runs" for what may answer but
+-- must change nothing), and for whom it is no attack. Run by each login in turn; a fingerprint is compared after each.
+
+--- update a threshold | 42501
+UPDATE heartbeat.metric_registry SET alert_value = 9
+--- update nothing but the version | 42501
+UPDATE heartbeat.metric_registry SET row_version = row_version
+--- verify a metric | 42501
+UPDATE heartbeat.metric_registry SET verification_state = 'verified', owner = 'mallory@x.example'
+--- insert a metric | 42501
+INSERT INTO heartbeat.metric_registry SELECT * FROM heartbeat.metric_registry
+--- upsert a metric | 42501
+INSERT INTO heartbeat.metric_registry SELECT * FROM heartbeat.metric_registry ON CONFLICT (metric_id) DO UPDATE SET owner = 'mallory@x.example'
+--- merge into the registry | 42501
+MERGE INTO heartbeat.metric_registry AS r USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE
+--- delete a metric | 42501
+DELETE FROM heartbeat.metric_registry
+--- truncate the registry | 42501
+TRUNCATE heartbeat.metric_registry
+--- copy into the registry | 42501
+COPY heartbeat.metric_registry FROM '/dev/null'
+--- update through the view of what is shown | 55000
+UPDATE heartbeat.metric_shown SET alert_value = 9
+--- change a metric in a WITH | 42501
+WITH x AS (DELETE FROM heartbeat.metric_registry RETURNING 1) SELECT * FROM x
+--- lock a metric's row | 42501
+SELECT * FROM heartbeat.metric_registry FOR UPDATE
+--- lock a metric's row for its key | 42501
+SELECT * FROM heartbeat.metric_registry FOR KEY SHARE
+--- lock the registry against deploys | 42501
+BEGIN; LOCK TABLE heartbeat.metric_registry IN SHARE ROW EXCLUSIVE MODE
+--- lock the registry against readers | 42501
+BEGIN; LOCK TABLE heartbeat.metric_registry IN ACCESS EXCLUSIVE MODE
+--- lock the registry as a writer | 42501
+BEGIN; LOCK TABLE heartbeat.metric_registry IN ROW EXCLUSIVE MODE
+--- switch the guard off | 42501
+ALTER TABLE heartbeat.metric_registry DISABLE TRIGGER metric_registry_guard
+--- drop the guard's trigger | 42501
+DROP TRIGGER metric_registry_guard ON heartbeat.metric_registry
+--- replace the guard's function | 42501
+CREATE OR REPLACE FUNCTION heartbeat.metric_registry_guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'
+--- drop the guard's function | 42501
+DROP FUNCTION heartbeat.metric_registry_guard() CASCADE
+--- loosen a door's path | 42501
+ALTER FUNCTION heartbeat.apply_registry(jsonb, bigint, text, text, text, boolean, integer, boolean) RESET search_path
+--- take a door over | 42501
+ALTER FUNCTION heartbeat.apply_registry(jsonb, bigint, text, text, text, boolean, integer, boolean) OWNER TO CURRENT_USER
+--- put a rule on the registry | 42501
+CREATE RULE quiet AS ON UPDATE TO heartbeat.metric_registry DO INSTEAD NOTHING
+--- put a trigger on the registry | 42501
+CREATE TRIGGER mine AFTER INSERT ON heartbeat.metric_registry FOR EACH ROW EXECUTE FUNCTION heartbeat.append_only()
+--- drop a check | 42501
+ALTER TABLE heartbeat.metric_registry DROP CONSTRAINT verified_needs_owner
+--- add a column | 42501
+ALTER TABLE heartbeat.metric_registry ADD COLUMN mine text
+--- own the registry | 42501
+ALTER TABLE heartbeat.metric_registry OWNER TO CURRENT_USER
+--- drop the registry | 42501
+DROP TABLE heartbeat.metric_registry CASCADE
+--- drop the schema | 42501
+DROP SCHEMA heartbeat CASCADE
+--- index the registry | 42501
+CREATE INDEX mine ON heartbeat.metric_registry (name)
+--- comment on the registry | 42501
+COMMENT ON TABLE heartbeat.metric_registry IS 'mine'
+--- inherit from the registry | 42501
+CREATE TABLE heartbeat.mine () INHERITS (heartbeat.metric_registry)
+--- row security on the registry | 42501
+ALTER TABLE heartbeat.metric_registry ENABLE ROW LEVEL SECURITY
+
+--- forge a line of the log | 42501
+INSERT INTO heartbeat.registry_change (metric_id, action, after, actor, via) VALUES ('x', 'insert', '{}', 'ann', 'deploy')
+--- change a line of the log | 42501
+UPDATE heartbeat.registry_change SET actor = 'olga@x.example'
+--- delete the log | 42501
+DELETE FROM heartbeat.registry_change
+--- truncate the log | 42501
+TRUNCATE heartbeat.registry_change
+--- move the log's numbers | 42501
+SELECT setval('heartbeat.registry_change_change_id_seq', 1)
+--- use up the log's numbers | 42501
+SELECT nextval('heartbeat.registry_change_change_id_seq')
+--- forge a retirement | 42501
+INSERT INTO heartbeat.metric_retirement (metric_id, retired_by, last_row) VALUES ('x', 'ann', '{}')
+--- change a retirement | 42501
+UPDATE heartbeat.metric_retirement SET retired_by = 'ann'
+--- delete a retirement | 42501
+DELETE FROM heartbeat.metric_retirement
+
+--- change an observation | 42501
+UPDATE heartbeat.metric_observation SET value = 0
+--- delete observations | 42501
+DELETE FROM heartbeat.metric_observation
+--- truncate observations | 42501
+TRUNCATE heartbeat.metric_observation
+--- delete history | 42501
+DELETE FROM heartbeat.metric_history
+--- truncate history | 42501
+TRUNCATE heartbeat.metric_history
+--- move a period to another day | 42501
+UPDATE heartbeat.metric_history SET period_start = period_start + interval '1 day'
+--- move a period to another metric | 42501
+UPDATE heartbeat.metric_history SET metric_id = 'another'
+--- write history | 42501 | heartbeat_compute
+UPDATE heartbeat.metric_history SET value = 0
+--- add history | 42501 | heartbeat_compute
+INSERT INTO heartbeat.metric_history (metric_id, period, period_start, status, status_reason, attempted_at, origin, definition_hash)
+VALUES ('x', 'day', now(), 'grey', 'no_value', now(), 'tick', 'x')
+--- add an observation | 42501 | heartbeat_compute
+INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, definition_hash, origin)
+VALUES ('x', 'day', now(), now(), 'x', 'tick')
+--- open a run | 42501 | heartbeat_compute
+INSERT INTO heartbeat.run (kind, due) VALUES ('tick', now())
+--- end a run | 42501 | heartbeat_compute
+UPDATE heartbeat.run SET outcome = 'ok', ended = now()
+--- change what a run was | 42501
+UPDATE heartbeat.run SET kind = 'manual', due = now(), actor = 'ann'
+--- delete runs | 42501
+DELETE FROM heartbeat.run
+--- hold the clock | 42501 | heartbeat_compute
+SELECT * FROM heartbeat.clock FOR UPDATE
+--- share the clock | 42501 | heartbeat_compute
+SELECT * FROM heartbeat.clock FOR SHARE
+--- lock the clock's table | 42501 | heartbeat_compute
+BEGIN; LOCK TABLE heartbeat.clock IN ACCESS EXCLUSIVE MODE
+--- remove the clock | 42501
+DELETE FROM heartbeat.clock
+--- say that a migration was applied | 42501
+INSERT INTO heartbeat.schema_version (number, name, sha256) VALUES (999, 'x', 'x')
+--- hold migrations up | 42501
+BEGIN; LOCK TABLE heartbeat.schema_version IN SHARE ROW EXCLUSIVE MODE
+
+--- deploy past the door's role | 42501 | heartbeat_deploy
+SELECT heartbeat.apply_registry('[]', NULL, 'ann', NULL, NULL, NULL, 9, false)
+--- call the guard | 42501
+SELECT heartbeat.metric_registry_guard()
+--- call the log | 42501
+SELECT heartbeat.log_registry_change()
+
+--- become the guard | 42501
+SET ROLE heartbeat_guard
+--- become the superuser | 42501
+SET ROLE postgres
+--- be the superuser's session | 42501
+SET SESSION AUTHORIZATION postgres
+--- be nobody else | runs
+RESET ROLE
+--- join the guard | 42501
+GRANT heartbeat_guard TO CURRENT_USER
+--- join another role | 42501
+GRANT pg_write_all_data TO CURRENT_USER
+--- let the guard log in | 42501
+ALTER ROLE heartbeat_guard LOGIN PASSWORD 'x'
+--- become mighty | 42501
+ALTER ROLE CURRENT_USER SUPERUSER
+--- make a role | 42501
+CREATE ROLE mine
+--- drop a role | 42501
+DROP ROLE heartbeat_guard
+--- another role's password | 42501
+ALTER ROLE postgres PASSWORD 'x'
+--- another role's settings | 42501
+ALTER ROLE heartbeat_guard SET search_path = pg_temp
+--- the database's settings | 42501
+ALTER DATABASE postgres SET search_path = pg_temp
+--- the server's settings | 42501
+ALTER SYSTEM SET fsync = off
+--- fire no triggers | 42501
+SET session_replication_role = replica
+--- grant oneself the registry | runs
+GRANT UPDATE ON heartbeat.metric_registry TO CURRENT_USER
+--- grant oneself a door | 42501 | heartbeat_deploy
+GRANT EXECUTE ON FUNCTION heartbeat.apply_registry(jsonb, bigint, text, text, text, boolean, integer, boolean) TO CURRENT_USER
+--- read passwords | 42501
+SELECT rolpassword FROM pg_catalog.pg_authid
+
+--- a temporary table | 42501
+CREATE TEMP TABLE mine (x integer)
+--- a temporary type | 42501
+CREATE TYPE pg_temp.date AS (x integer)
+--- a temporary view | 42501
+CREATE TEMP VIEW mine AS SELECT 1
+--- a table | 42501
+CREATE TABLE heartbeat.mine (x integer)
+--- a table in public | 42501
+CREATE TABLE public.mine (x integer)
+--- a schema | 42501
+CREATE SCHEMA mine
+--- a function | 42501
+CREATE FUNCTION heartbeat.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'
+--- a function in public | 42501
+CREATE FUNCTION public.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'
+--- a block of code | 42501
+DO 'BEGIN NULL; END'
+--- drop an extension | 42501
+DROP EXTENSION plpgsql CASCADE
+--- a language | 42501
+CREATE LANGUAGE mine HANDLER plpgsql_call_handler
+--- an event trigger | 42501
+CREATE EVENT TRIGGER mine ON ddl_command_start EXECUTE FUNCTION heartbeat.append_only()
+--- a publication | 42501
+CREATE PUBLICATION mine
+--- a tablespace | 42501
+CREATE TABLESPACE mine LOCATION '/nowhere'
+--- a database | 42501
+CREATE DATABASE mine
+--- drop a database | 42501
+DROP DATABASE postgres
+--- a large object from bytes | 42501
+SELECT lo_from_bytea(0, 'x')
+--- a large object | 42501
+SELECT lo_creat(-1)
+--- a large object of one's own number | 42501
+SELECT lo_create(4711)
+--- a large object from a file | 42501
+SELECT lo_import('/etc/passwd')
+--- write a large object | 42501
+SELECT lowrite(lo_open(1, 131072), 'x')
+--- put into a large object | 42501
+SELECT lo_put(1, 0, 'x')
+
+--- run a program | 42501
+COPY (SELECT 1) TO PROGRAM 'touch /tmp/mine'
+--- write a file | 42501
+COPY (SELECT 1) TO '/tmp/mine'
+--- read a file | 42501
+SELECT pg_read_file('/etc/passwd')
+--- list a folder | 42501
+SELECT pg_ls_dir('.')
+--- edit the catalogue | 42501
+UPDATE pg_catalog.pg_trigger SET tgenabled = 'D'
+--- edit the catalogue's functions | 42501
+DELETE FROM pg_catalog.pg_proc WHERE proname = 'metric_registry_guard'
+--- end another session | 42501
+SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = 'postgres'
+--- reload the configuration | 42501
+SELECT pg_reload_conf()
+--- switch the log | 42501
+SELECT pg_switch_wal()
+--- reset the statistics | 42501
+SELECT pg_stat_reset()
+--- reindex | 42501
+REINDEX TABLE heartbeat.metric_registry
+--- vacuum | runs
+VACUUM heartbeat.metric_registry
+--- prepare a transaction | runs
+BEGIN; ROLLBACK
+--- call out | runs
+NOTIFY mine
+--- hold an advisory lock | runs
+SELECT pg_advisory_lock(1)
+--- a path of one's own | runs
+SET search_path = pg_temp

@@ -1,0 +1,149 @@
+"""What a superuser did past the doors is found and named; a clean store gives no finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from heartbeat_lib.store import Role, Store
+
+
+@pytest.fixture
+def store(fresh_store) -> Store:
+    """Tampering changes more than rows."""
+    return fresh_store
+
+
+@pytest.fixture
+def used(deploy, row, people, admin):
+    """A registry with a history: new, changed, retired, brought back. What people did is put down to a door's login."""
+    deploy(row("aaa", sources=["a.b", "c.d"]), row("bbb"), row("ccc"), row("ddd"))
+    deploy(row("aaa", notes="x", sources=["a.b", "c.d"]), row("bbb", definition_hash="y"), row("ccc"))
+    deploy(row("aaa", notes="x", sources=["a.b", "c.d"]), row("bbb", definition_hash="y"), row("ccc"), row("ddd"))
+
+
+def rules(store):
+    """Pairs of rule and subject."""
+    return [(found.rule, found.subject) for found in store.tamperings()]
+
+
+def unguarded(admin, statement, table="metric_registry"):
+    """A statement with the table's triggers off, put back afterwards as somebody with care would."""
+    with admin.transaction():
+        admin.execute(f"ALTER TABLE heartbeat.{table} DISABLE TRIGGER USER")
+        admin.execute(statement)
+        for (name,) in admin.execute(f"SELECT tgname FROM pg_trigger WHERE tgrelid = 'heartbeat.{table}'::regclass AND NOT tgisinternal").fetchall():
+            admin.execute(f"ALTER TABLE heartbeat.{table} ENABLE ALWAYS TRIGGER {name}")
+
+
+@pytest.mark.usefixtures("used")
+class TestTampering:
+    """One trace each."""
+
+    def test_a_clean_store_has_no_finding_for_any_role(self, store, deploy, row):
+        """Whoever looks, every tick."""
+        assert store.tamperings() == ()
+
+    def test_a_row_changed_with_the_triggers_off(self, store, admin):
+        """It is not what its log ends with."""
+        unguarded(admin, "UPDATE heartbeat.metric_registry SET sources = ARRAY['a.b'], alert_after = 9 WHERE metric_id = 'aaa'")
+        (found,) = store.tamperings()
+        assert (found.rule, found.subject) == ("registry_differs_from_log", "aaa")
+        assert found.message == "the registry row of aaa is not what its log ends with: alert_after, sources differ"
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM heartbeat.metric_registry WHERE metric_id = 'aaa'",
+            "UPDATE heartbeat.metric_registry SET metric_id = 'zzz' WHERE metric_id = 'aaa'",
+        ],
+    )
+    def test_a_row_removed_or_renamed_with_the_triggers_off(self, store, admin, statement):
+        """The log says that it lives."""
+        unguarded(admin, statement)
+        assert ("registry_differs_from_log", "aaa") in rules(store)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE heartbeat.registry_change SET after = after || '{\"notes\": \"y\"}' WHERE metric_id = 'ddd' AND action = 'insert'",
+            "DELETE FROM heartbeat.registry_change WHERE metric_id = 'ddd' AND action = 'delete'",
+            "DELETE FROM heartbeat.registry_change WHERE change_id = (SELECT min(change_id) FROM heartbeat.registry_change WHERE metric_id = 'ddd')",
+        ],
+    )
+    def test_a_log_that_was_edited(self, store, admin, statement):
+        """Each line begins where the one before ended."""
+        unguarded(admin, statement, "registry_change")
+        assert ("log_chain_broken", "ddd") in rules(store)
+
+    @pytest.mark.parametrize(
+        ("statement", "trigger"),
+        [
+            ("ALTER TABLE heartbeat.metric_registry DISABLE TRIGGER metric_registry_guard", "metric_registry_guard"),
+            ("ALTER TABLE heartbeat.metric_registry ENABLE TRIGGER metric_registry_guard_truncate", "metric_registry_guard_truncate"),
+            ("ALTER TABLE heartbeat.metric_registry ENABLE REPLICA TRIGGER metric_registry_log", "metric_registry_log"),
+            ("DROP TRIGGER registry_change_append_only ON heartbeat.registry_change", "registry_change_append_only"),
+            (
+                "CREATE OR REPLACE TRIGGER metric_registry_guard BEFORE INSERT ON heartbeat.metric_registry FOR EACH ROW "
+                "EXECUTE FUNCTION heartbeat.metric_registry_guard()",
+                "metric_registry_guard",
+            ),
+        ],
+    )
+    def test_a_trigger_that_is_off_gone_or_fires_for_less(self, store, admin, statement, trigger):
+        """Named, with its table."""
+        admin.execute(statement)
+        assert rules(store) == [("trigger_off", trigger)]
+
+    def test_somebody_who_can_act_as_the_guard(self, store, admin):
+        """A membership with SET or INHERIT; a mere ADMIN one is what a lesser creator keeps."""
+        admin.execute("GRANT heartbeat_guard TO heartbeat_reader")
+        try:
+            assert rules(store) == [("guard_has_members", "heartbeat_reader")]
+        finally:
+            admin.execute("REVOKE heartbeat_guard FROM heartbeat_reader")
+
+    def test_a_change_made_by_a_superuser_as_the_guard(self, store, people):
+        """Row and log fit; the login in the log is not a door's."""
+        people("aaa", owner="mallory@x.example")
+        (found,) = store.tamperings()
+        assert (found.rule, found.subject) == ("foreign_login_in_log", "aaa")
+        assert found.message.endswith("was written by postgres")
+
+    @pytest.mark.parametrize(
+        ("statement", "says"),
+        [
+            ("RESET search_path", "does not pin its search_path"),
+            ("RESET ALL", "does not pin its search_path"),
+            ("SET search_path = pg_catalog", "does not pin its search_path"),
+            ("OWNER TO postgres", "belongs to postgres"),
+            ("SECURITY INVOKER", "does not run as the guard any more"),
+        ],
+    )
+    def test_a_door_that_was_changed(self, store, admin, statement, says):
+        """NULL LIKE anything is unknown, and unknown is not clean."""
+        admin.execute(f"ALTER FUNCTION heartbeat.apply_registry {statement}")
+        (found,) = store.tamperings()
+        assert (found.rule, found.detail) == ("door_changed", says)
+
+    def test_a_door_that_everybody_may_use_or_that_is_gone(self, store, admin):
+        """Both are a changed door."""
+        admin.execute("GRANT EXECUTE ON FUNCTION heartbeat.apply_registry TO PUBLIC")
+        assert [found.detail for found in store.tamperings()] == ["may be called by everybody"]
+        admin.execute("DROP FUNCTION heartbeat.apply_registry")
+        assert [found.message for found in store.tamperings()] == ["the function apply_registry is gone"]
+
+    def test_a_function_with_its_owners_rights_that_is_none_of_ours(self, store, admin):
+        """A third door."""
+        admin.execute("CREATE FUNCTION heartbeat.mine() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+        assert rules(store) == [("door_changed", "heartbeat.mine()")]
+
+    def test_a_role_with_a_setting(self, store, admin):
+        """A login may give itself defaults; connections set what they need, and this is told."""
+        with store.connect(Role.COMPUTE, autocommit=True) as connection:
+            connection.execute("ALTER ROLE heartbeat_compute SET search_path = pg_temp")
+        try:
+            assert rules(store) == [("role_has_settings", "heartbeat_compute")]
+            with store.connect(Role.COMPUTE) as connection:
+                assert connection.execute("SHOW search_path").fetchall() == [("pg_catalog,pg_temp",)]
+        finally:
+            admin.execute("ALTER ROLE heartbeat_compute RESET ALL")
