@@ -117,7 +117,13 @@ class _Slot(threading.Thread):
                 continue
             if job is None:
                 break
-            job.deliver(job, self._outcome(job))
+            try:
+                outcome = self._outcome(job)
+            except Exception as error:
+                # Whoever waits for this answer would wait for ever, and the error would be seen by nobody.
+                self._end()
+                outcome = MartsUnreachable(f"The DuckDB worker failed: {error!r}.")
+            job.deliver(job, outcome)
         self._end()
 
     def stop(self) -> None:
@@ -137,7 +143,7 @@ class _Slot(threading.Thread):
         with self._guard:
             self._running = job
         try:
-            if self._is_stopped(job):
+            if self._is_given_up(job):
                 return _cancelled()
             self._open(job.snapshot)
             self._send({"op": job.op, "sql": job.sql})
@@ -146,13 +152,13 @@ class _Slot(threading.Thread):
                 self._end()
             return reply
         except MartsError as error:
-            return _cancelled() if self._is_stopped(job) else error
+            return _cancelled() if self._is_given_up(job) else error
         except TimeoutError:
             self._end()
             return LimitExceeded(f"The query took longer than {job.timeout_s:g} s and was stopped.", reason="timeout")
         except (OSError, EOFError, ValueError):  # hung up, or an answer that is none
             code, words = self._end()
-            return _cancelled() if self._is_stopped(job) else _death(code, words)
+            return _cancelled() if self._is_given_up(job) else _death(code, words)
         finally:
             with self._guard:
                 self._running = None
@@ -162,13 +168,14 @@ class _Slot(threading.Thread):
                 with suppress(OSError):  # the next job will say so
                     self._spawn()  # warms up while the caller looks at the failure
 
-    def _is_stopped(self, job: Job) -> bool:
+    def _is_given_up(self, job: Job) -> bool:
         return job.cancelled.is_set() or self._closed.is_set()
 
     def _open(self, snapshot: Snapshot) -> None:
         """A started worker with the snapshot open, or MartsUnreachable."""
         if self._process is not None and self._process.poll() is not None:
             self._end()  # it died while idle; the query that comes now is not to blame
+        reply: dict[str, Any] = {}
         for last_try in (False, True):
             self._start()
             if self._opened is snapshot:

@@ -283,10 +283,10 @@ def _run(program: str, *words: str, folder: Path, account: Account | None, stdin
 
 
 def _last_words(log: Path) -> str:
-    """The last fatal line of the server's log; empty where it left none."""
+    """The last fatal line of the server's log that is about the server, not a connection; empty where it left none."""
     try:
         lines = log.read_text("utf-8", errors="replace").splitlines()[-20:]
     except OSError:
         return ""
-    fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
+    fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line and "terminating connection" not in line]
     return fatal[-1] if fatal else ""

@@ -200,7 +200,8 @@ class Store:
 
     def _connect_url(self, conninfo: str, variable: str, *, autocommit: bool) -> psycopg.Connection[Any]:
         given = address.parts(conninfo, variable=variable)
-        where = f"{given.get('host') or 'this machine'}:{given.get('port', 5432)}, database {given.get('dbname') or given.get('user')}"
+        host, database = given.get("host") or "this machine", given.get("dbname") or given.get("user")
+        where = f"{host}:{given.get('port', 5432)}, database {database}"
         try:
             return psycopg.connect(conninfo, autocommit=autocommit)
         except psycopg.OperationalError as error:

@@ -31,7 +31,6 @@ from heartbeat_lib.store.errors import (
 from heartbeat_lib.store.sql_files import load_sql
 
 _PACKAGE = "heartbeat_lib.store"
-_LOCK_S = 30
 _ABSENT = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege)
 
 
@@ -83,7 +82,9 @@ def is_current(connection: psycopg.Connection[Any], migrations: tuple[Migration,
     return _to_do(applied, known) == []
 
 
-def migrate(connection: psycopg.Connection[Any], migrations: tuple[Migration, ...] | None = None) -> int:
+def migrate(
+    connection: psycopg.Connection[Any], migrations: tuple[Migration, ...] | None = None, *, lock_timeout_s: int = 30
+) -> int:
     """Bring the database up to this code; `connection` belongs to the login that owns the schema.
 
     Returns
@@ -98,19 +99,20 @@ def migrate(connection: psycopg.Connection[Any], migrations: tuple[Migration, ..
     MigrationFailed
         One did not go through and was rolled back; those before it stand.
     StoreBusy
-        Another process has been migrating for 30 s.
+        Another process has been migrating for `lock_timeout_s`.
     """
     known = shipped() if migrations is None else migrations
     _make_record_table(connection)
     done = 0
     while True:
         with translated("Migrating the database"), connection.transaction():
-            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{_LOCK_S}s")))
+            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{lock_timeout_s}s")))
             try:
                 connection.execute(load_sql(_PACKAGE, "lock_schema_version"))
             except psycopg.errors.LockNotAvailable:
                 raise StoreBusy(
-                    f"Another process has been migrating the database for {_LOCK_S} s. Wait for it, or end it and try again."
+                    f"Another process has been migrating the database for {lock_timeout_s} s. "
+                    "Wait for it, or end it and try again."
                 ) from None
             to_do = _to_do(_applied(connection), known)
             if not to_do:
@@ -126,6 +128,8 @@ def secure_database(connection: psycopg.Connection[Any]) -> None:
     """
     try:
         with connection.transaction():
+            # Two processes that grant at once would get "tuple concurrently updated".
+            connection.execute(load_sql(_PACKAGE, "lock_schema_version"))
             connection.execute(load_sql(_PACKAGE, "database_rights"))
     except psycopg.errors.InsufficientPrivilege:
         return
@@ -179,7 +183,7 @@ def _apply(connection: psycopg.Connection[Any], migration: Migration) -> None:
 
 @contextmanager
 def _may_make_doors(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """For the time of the block a login that is no superuser may give functions to the guard; afterwards it is no member again."""
+    """Let a login that is no superuser give functions to the guard inside the block; afterwards it is no member again."""
     superuser, guarded, version = connection.execute(load_sql(_PACKAGE, "migrating_login")).fetchall()[0]
     if superuser or not guarded:
         yield

@@ -35,11 +35,11 @@ SELECT heartbeat.apply_registry(
 
 
 @pytest.fixture(scope="session")
-def postgres_15() -> Iterator[SimpleNamespace]:
+def postgres_15(scratch_folder) -> Iterator[SimpleNamespace]:
     """A server of one's own: PostgreSQL 15, the schema migrated by its superuser, a login with a password for each role."""
     if not PROGRAMS.is_dir():
         pytest.skip(f"PostgreSQL 15 is not installed in {PROGRAMS}")
-    folder = Path(tempfile.mkdtemp(prefix="heartbeat-pg15-"))
+    folder = Path(tempfile.mkdtemp(prefix="heartbeat-pg15-", dir=scratch_folder))
     account = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     (folder / "password").write_text("maintenance")
     for path in (folder, folder / "password"):

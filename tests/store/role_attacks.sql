@@ -50,7 +50,7 @@ CREATE RULE quiet AS ON UPDATE TO heartbeat.metric_registry DO INSTEAD NOTHING
 --- put a trigger on the registry | 42501
 CREATE TRIGGER mine AFTER INSERT ON heartbeat.metric_registry FOR EACH ROW EXECUTE FUNCTION heartbeat.append_only()
 --- drop a check | 42501
-ALTER TABLE heartbeat.metric_registry DROP CONSTRAINT verified_needs_owner
+ALTER TABLE heartbeat.metric_registry DROP CONSTRAINT verification_state_known
 --- add a column | 42501
 ALTER TABLE heartbeat.metric_registry ADD COLUMN mine text
 --- own the registry | 42501

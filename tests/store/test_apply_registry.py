@@ -269,11 +269,13 @@ class TestRetiring:
         assert groups(answer) == {"new": ["ddd"], "retired": ["aaa"], "unchanged": ["bbb", "ccc"]}
         assert set(registry()) == {"bbb", "ccc", "ddd"}
         tomb = admin.execute(
-            "SELECT metric_id, retired_by, successor, reason, commit_id, uncommitted, last_row ->> 'owner' FROM heartbeat.metric_retirement"
+            "SELECT metric_id, retired_by, successor, reason, commit_id, uncommitted, last_row ->> 'owner' "
+            "FROM heartbeat.metric_retirement"
         )
         assert tomb.fetchall() == [("aaa", "bob@x.example", "ddd", "two were one", "c0ffee", True, "olga@x.example")]
         logged = admin.execute(
-            "SELECT action, actor, via, reason, commit_id, uncommitted, after FROM heartbeat.registry_change WHERE metric_id = 'aaa' ORDER BY change_id DESC LIMIT 1"
+            "SELECT action, actor, via, reason, commit_id, uncommitted, after FROM heartbeat.registry_change "
+            "WHERE metric_id = 'aaa' ORDER BY change_id DESC LIMIT 1"
         )
         assert logged.fetchall() == [("delete", "bob@x.example", "deploy", "two were one", "c0ffee", True, None)]
 

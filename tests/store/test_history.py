@@ -90,7 +90,8 @@ def test_there_is_one_clock(compute, admin):
 def test_a_history_row_that_makes_no_sense_is_refused(compute, changes, rule):
     """A grey without a reason, a number that is none."""
     row = {
-        "metric_id": "refund_rate", "period": "day", "period_start": "2026-11-24", "value": 1, "status": "green", "status_reason": None,
+        "metric_id": "refund_rate", "period": "day", "period_start": "2026-11-24", "value": 1, "status": "green",
+        "status_reason": None,
         "computed_at": "2026-11-24", "attempted_at": "2026-11-24", "origin": "tick", "definition_hash": "x", **changes,
     }  # fmt: skip
     columns, values = ", ".join(row), ", ".join(f"%({name})s" for name in row)
@@ -103,7 +104,8 @@ def test_a_failed_observation_has_no_value(compute):
     """It did not see anything."""
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
         compute.execute(
-            "INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, value, error_reason, definition_hash, origin) "
+            "INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, value, error_reason, "
+            "definition_hash, origin) "
             "VALUES ('refund_rate', 'day', now(), now(), 1, 'timeout', 'x', 'tick')"
         )
     assert refused.value.diag.constraint_name == "failed_has_no_value"
@@ -113,7 +115,8 @@ def test_the_history_of_a_retired_metric_stays(deploy, row, compute, count):
     """Deleting a file deletes no evidence."""
     deploy(row("aaa"), row("bbb"), row("ccc"))
     compute.execute(
-        "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, status, status_reason, attempted_at, origin, definition_hash) "
+        "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, status, status_reason, attempted_at, origin, "
+        "definition_hash) "
         "VALUES ('aaa', 'day', now(), 'grey', 'no_value', now(), 'tick', 'x')"
     )
     assert deploy(row("bbb"), row("ccc"))["retired"] == ["aaa"]

@@ -40,7 +40,8 @@ def judged(admin, cases):
     """The function's answers, in order."""
     columns = zip(*cases, strict=True)
     return admin.execute(
-        "SELECT j.status, j.status_reason FROM unnest(%s::numeric[], %s::text[], %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[]) "
+        "SELECT j.status, j.status_reason "
+        "FROM unnest(%s::numeric[], %s::text[], %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[]) "
         "WITH ORDINALITY AS c (value, direction, norm, alert, failed, stale, number) "
         "CROSS JOIN LATERAL heartbeat.judge(c.value, c.direction, c.norm, c.alert, c.failed, c.stale) AS j ORDER BY number",
         [list(column) for column in columns],
@@ -58,7 +59,7 @@ def test_every_combination_is_judged_by_the_one_priority(admin):
 
 @pytest.mark.parametrize(("direction", "value"), [("higher_is_worse", 10), ("lower_is_worse", 10)])
 def test_reaching_a_threshold_counts_as_crossing_it(admin, direction, value):
-    """"At most ten" and "ten is too many" must not be told apart by a rounding."""
+    """ "At most ten" and "ten is too many" must not be told apart by a rounding."""
     assert judged(admin, [(value, direction, None, 10, False, False)]) == [("red", None)]
     assert judged(admin, [(value, direction, 10, None, False, False)]) == [("amber", None)]
 

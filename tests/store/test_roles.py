@@ -44,9 +44,12 @@ def work(store):
     """What compute does all day."""
     with store.connect(Role.COMPUTE) as connection:
         connection.execute("SELECT FROM heartbeat.clock FOR UPDATE NOWAIT")
-        (run_id,) = connection.execute("INSERT INTO heartbeat.run (kind, due) VALUES ('tick', now()) RETURNING run_id").fetchall()[0]
+        (run_id,) = connection.execute(
+            "INSERT INTO heartbeat.run (kind, due) VALUES ('tick', now()) RETURNING run_id"
+        ).fetchall()[0]
         connection.execute(
-            "INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, value, definition_hash, origin, run_id) "
+            "INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, value, definition_hash, "
+            "origin, run_id) "
             "VALUES ('aaa', 'day', '2026-11-24', now(), 7, 'x', 'tick', %s)",
             [run_id],
         )
@@ -69,11 +72,24 @@ def fingerprint(admin):
 def test_every_login_is_itself_and_reads_everything(store, role):
     """RESET ROLE has nothing to go back to."""
     with store.connect(role) as connection:
-        who = connection.execute("SELECT session_user, current_user, current_setting('timezone'), current_setting('application_name')")
+        who = connection.execute(
+            "SELECT session_user, current_user, current_setting('timezone'), current_setting('application_name')"
+        )
         assert who.fetchall() == [(role, role, "UTC", f"heartbeat {role.removeprefix('heartbeat_')}")]
-        for table in ("metric_registry", "registry_change", "metric_retirement", "metric_history", "metric_observation", "run", "clock", "metric_shown"):
+        for table in (
+            "metric_registry",
+            "registry_change",
+            "metric_retirement",
+            "metric_history",
+            "metric_observation",
+            "run",
+            "clock",
+            "metric_shown",
+        ):
             connection.execute(psycopg.sql.SQL("SELECT * FROM heartbeat.{}").format(psycopg.sql.Identifier(table)))
-        assert connection.execute("SELECT status FROM heartbeat.judge(1, 'higher_is_worse', 1, 2, false, false)").fetchall() == [("amber",)]
+        assert connection.execute("SELECT status FROM heartbeat.judge(1, 'higher_is_worse', 1, 2, false, false)").fetchall() == [
+            ("amber",)
+        ]
 
 
 def test_deploy_and_compute_can_do_their_own_work(deploy, row, store, count):
@@ -135,7 +151,9 @@ def test_no_function_of_the_schema_is_for_everybody(admin):
 def test_a_type_in_the_callers_temporary_schema_is_not_taken_for_postgresqls(fresh_store):
     """With a path that does not name pg_temp last, the caller's code would run as the guard."""
     with fresh_store.connect_migrating(autocommit=True) as admin:
-        admin.execute("DO $$ BEGIN EXECUTE 'GRANT TEMP ON DATABASE ' || quote_ident(current_database()) || ' TO heartbeat_deploy'; END $$")
+        admin.execute(
+            "DO $$ BEGIN EXECUTE 'GRANT TEMP ON DATABASE ' || quote_ident(current_database()) || ' TO heartbeat_deploy'; END $$"
+        )
     with fresh_store.connect(Role.DEPLOY) as connection:
         for name in ("text", "jsonb", "int8", "bool", "int4", "regclass"):
             create = psycopg.sql.SQL("CREATE TYPE pg_temp.{} AS (broken integer)")

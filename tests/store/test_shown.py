@@ -14,8 +14,9 @@ def keep(store):
     def write(start, value=None, *, metric_id="refund_rate", period="day", status="green", reason=None, settled=False):
         with store.connect(Role.COMPUTE) as connection:
             connection.execute(
-                "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, value, status, status_reason, computed_at, "
-                "attempted_at, settled, origin, definition_hash) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'tick', 'x')",
+                "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, value, status, status_reason, "
+                "computed_at, attempted_at, settled, origin, definition_hash) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'tick', 'x')",
                 [metric_id, period, start, value, status, reason, start, start, settled],
             )
 
@@ -28,7 +29,9 @@ def shown(store):
 
     def read(metric_id="refund_rate"):
         with store.connect(Role.READER) as connection:
-            rows = connection.execute("SELECT to_jsonb(s) FROM heartbeat.metric_shown AS s WHERE metric_id = %s", [metric_id]).fetchall()
+            rows = connection.execute(
+                "SELECT to_jsonb(s) FROM heartbeat.metric_shown AS s WHERE metric_id = %s", [metric_id]
+            ).fetchall()
         assert len(rows) == 1
         return rows[0][0]
 
@@ -85,10 +88,15 @@ def test_the_shown_row_is_found_by_its_index(deploy, row, admin):
     """A wall of tiles must not read ten years of hours."""
     deploy(row())
     admin.execute(
-        "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, value, status, computed_at, attempted_at, origin, definition_hash, settled) "
-        "SELECT 'refund_rate', 'day', timestamptz '2000-01-01' + n * interval '1 day', n, 'green', now(), now(), 'tick', 'x', n %% 2 = 0 FROM generate_series(1, 9000) AS n".replace("%%", "%")
+        "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, value, status, computed_at, attempted_at, "
+        "origin, definition_hash, settled) "
+        "SELECT 'refund_rate', 'day', timestamptz '2000-01-01' + n * interval '1 day', n, 'green', now(), now(), "
+        "'tick', 'x', n % 2 = 0 FROM generate_series(1, 9000) AS n"
     )
     admin.execute("ANALYZE heartbeat.metric_history")
-    plan = "\n".join(line for (line,) in admin.execute("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM heartbeat.metric_shown"))
+    plan = "\n".join(
+        line
+        for (line,) in admin.execute("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM heartbeat.metric_shown")
+    )
     assert "Seq Scan on metric_history" not in plan
     assert "Index Scan" in plan
