@@ -1,7 +1,5 @@
 """The laws of column types: nothing loses a digit, no guess becomes a date."""
 
-
-
 import re
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Files into the marts: what becomes of every kind of value, and what is refused with its line."""
 
-
-
 import gzip
 import json
 import subprocess

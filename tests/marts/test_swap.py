@@ -1,7 +1,5 @@
 """Copy beside, load, swap: readers see whole states only, and a kill leaves the old one."""
 
-
-
 import os
 import random
 import signal
