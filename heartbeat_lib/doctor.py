@@ -84,6 +84,7 @@ def examine(workbench: Workbench, *, show_secrets: bool = False) -> Examined:
         remark("unknown-variable", f"{name} means nothing to Heartbeat{hint}")
     try:
         store = workbench.store
+        examined.embedded = store.embedded
         examined.database_url = store.masked_url(show_secrets=show_secrets)
         examined.versions["postgresql"] = store.server_version
         for found in store.tamperings():

@@ -16,7 +16,7 @@ from heartbeat_lib import reading
 from heartbeat_lib.cli.render import metric_table
 from heartbeat_lib.workbench import Workbench
 
-WIDTH = 145
+WIDTH = 158
 HERE = Path(__file__).resolve().parent
 
 with Workbench.open(HERE.parent.parent) as bench:

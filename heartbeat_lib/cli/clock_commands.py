@@ -55,7 +55,7 @@ def refresh(
     With IDs only those metrics are computed, without a tick; with --as-of the past is, as of then.
     """
     from heartbeat_lib import compute, lifecycle
-    from heartbeat_lib.cli.output import print_json, progress_bar, say, workbench
+    from heartbeat_lib.cli.output import complain, print_json, progress_bar, say, workbench
     from heartbeat_lib.cli.times import instant_or_now
 
     with workbench() as bench, progress_bar("Computing") as progress:
@@ -70,6 +70,8 @@ def refresh(
             else:
                 done = lifecycle.tick(bench, say=say, progress=progress)
                 loads, report = done.loads, done.report
+                for tampering in done.tamperings:
+                    complain(f"somebody changed the store past its doors: {tampering}")
         except compute.TickRunningError as running:
             if json:
                 print_json({"run": None, "as_of": None, "due": None, "ok": 0, "failed": 0, "no_value": 0})

@@ -27,7 +27,7 @@ _REASONS = {
     "no_threshold": "no threshold",
     "stale": "stale",
 }
-WIDE = 140
+WIDE = 156
 """Columns of a terminal from which the list shows everything."""
 _GROUPS = {
     "new": "+ new",
@@ -43,11 +43,11 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True, min_width=14)
     table.add_column("code", no_wrap=True, min_width=4)
-    table.add_column("metric", no_wrap=True, max_width=None if wide else max(12, width - 64))
+    table.add_column("metric", no_wrap=True, max_width=None if wide else max(12, width - 67))
     table.add_column("value", justify="right", no_wrap=True, min_width=9, max_width=None if wide else 16)
     bars = 30 if wide else 10
     table.add_column(f"last {bars}", no_wrap=True, min_width=bars)
-    table.add_column("loaded", no_wrap=True, min_width=7)
+    table.add_column("loaded", no_wrap=True, min_width=10)
     if wide:
         table.add_column("period", no_wrap=True, min_width=10)
         table.add_column("stands behind it", no_wrap=True)
@@ -229,6 +229,7 @@ def _found(detail: Mapping[str, Any]) -> str:
     parts = [f"{detail[key]} {word}" for key, word in counts.items() if key in detail]
     for load in detail.get("loads", ()):
         parts.append(f"{load['schema']}: {load['error'] or _rows(load)}")
+    parts += [f"tampering: {tampering}" for tampering in detail.get("tamperings", ())]
     return ", ".join([*parts, *([detail["error"]] if "error" in detail else [])])
 
 

@@ -82,6 +82,8 @@ def lab(
             for path in missing.copy():
                 say(f"copied {workspace.relative(path)}")
     words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workspace.root}"]
+    # Nothing leaves the machine: JupyterLab would look for news and for a newer self.
+    words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     words += [f"--ServerApp.port={port}"] if port is not None else []
     words += ["--no-browser"] if no_browser else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:

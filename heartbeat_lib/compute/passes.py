@@ -16,7 +16,7 @@ from heartbeat_lib.compute.runs import Run, open_run
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.model.period import Grain, periods_ended
-from heartbeat_lib.store import Role, load_sql
+from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
 _CHUNK = 500
@@ -128,7 +128,7 @@ def judge(workbench: Workbench, definition: MetricDefinition, outcome: Outcome) 
         "failed": outcome.failed,
         "stale": outcome.stale,
     }
-    with workbench.store.connect(Role.READER) as connection:
+    with translated("Judging"), workbench.store.connect(Role.READER) as connection:
         return connection.execute(load_sql(__package__ or "", "judge"), values).fetchall()[0]
 
 
@@ -214,7 +214,7 @@ def backfill(
 
 
 def _living(workbench: Workbench, ids: Collection[str]) -> list[LivingMetric]:
-    with workbench.store.connect(Role.COMPUTE) as connection:
+    with translated("Reading the registry"), workbench.store.connect(Role.COMPUTE) as connection:
         return living_metrics(connection, ids)
 
 

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.stage import stage_of
-from heartbeat_lib.store import Role, load_sql
+from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
 Row = dict[str, Any]
@@ -81,7 +81,11 @@ def runs(workbench: Workbench, limit: int = 50) -> list[Row]:
 
 
 def _rows(workbench: Workbench, name: str, **values: Any) -> list[Row]:
-    with workbench.store.connect(Role.READER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with (
+        translated("Reading the store"),
+        workbench.store.connect(Role.READER) as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
         return cursor.execute(load_sql(__name__, name), values or None).fetchall()
 
 

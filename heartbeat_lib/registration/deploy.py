@@ -13,17 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.registration.check import Checked
 from heartbeat_lib.registration.findings import Finding
-from heartbeat_lib.store import Role, Store, load_sql
+from heartbeat_lib.store import Role, Store, load_sql, translated
 
 GROUPS = ("new", "new_meaning", "cosmetic", "retired", "unchanged")
-
-
-class StalePlanError(HeartbeatError):
-    """Another deploy changed the registry between plan and apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +119,7 @@ def _call(
         "allow_retirements": allow_retirements or 0,
         "dry_run": dry_run,
     }
-    with store.connect(Role.DEPLOY) as connection:
+    with translated("Deploying"), store.connect(Role.DEPLOY) as connection:
         (answer,) = connection.execute(load_sql(__package__ or "", "apply_registry"), values).fetchall()[0]
     refusals = [_finding(refusal, checked) for refusal in answer.pop("refusals")]
     version = answer.pop("version")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -205,6 +208,30 @@ def test_a_dead_database_gives_one_clear_line(heartbeat):
 def test_outside_a_workspace_the_message_says_how_to_make_one(heartbeat, tmp_path):
     """The first thing a newcomer meets."""
     assert "heartbeat init DIR" in CommandLine(tmp_path)("list", exit_code=1).stderr
+
+
+def test_lab_opens_jupyterlab_on_this_workspace(heartbeat):
+    """Its files are the workspace's, and its kernels find it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lab = subprocess.Popen(
+        [HEARTBEAT, "lab", "--no-browser", "--port", str(port)],
+        cwd=heartbeat.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert lab.stderr is not None
+        address = next(match for line in lab.stderr if (match := re.search(r"http://127\S+/lab\?(token=\w+)", line)))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents?{address[1]}", timeout=30) as answer:
+            names = {entry["name"] for entry in json.load(answer)["content"]}
+        assert {"heartbeat.toml", "db", "exports"} <= names
+    finally:
+        lab.terminate()
+        lab.communicate()
 
 
 def test_a_locked_marts_file_gives_one_clear_line(heartbeat):

@@ -150,6 +150,16 @@ class TestTick:
                 lifecycle.tick(bench)
             assert len(reading.runs(bench)) == before
 
+    def test_a_tick_tells_what_was_changed_past_the_doors(self, bench, metric):
+        """A superuser can switch the guard off; he cannot do it unseen."""
+        metric(orders=DAY_COUNT)
+        assert lifecycle.tick(bench).tamperings == ()
+        with bench.store.connect_migrating(autocommit=True) as superuser:
+            superuser.execute("ALTER TABLE heartbeat.metric_registry DISABLE TRIGGER metric_registry_guard")
+        (told,) = lifecycle.tick(bench).tamperings
+        assert "metric_registry_guard" in told
+        assert reading.runs(bench)[0]["detail"]["tamperings"] == [told]
+
     def test_a_finished_tick_is_unique_in_its_due_instant(self, bench, metric):
         """Two clocks that both think a tick is due make one."""
         metric(orders=DAY_COUNT)
