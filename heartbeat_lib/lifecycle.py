@@ -181,6 +181,7 @@ def load_folder(workbench: Workbench, schema: str, folder: Path, *, say: Say = _
             zone=(source and source.time_zone) or workbench.workspace.zone,
             key=source.key if source else (),
             state_dir=workbench.workspace.state,
+            progress=_steps(say, schema),
         )
         load = _loaded(result, started)
         run.detail["loads"] = [_load_record(load)]
@@ -330,11 +331,17 @@ def _load_source(workbench: Workbench, source: Source, say: Say) -> SourceLoad:
             key=source.key,
             state_dir=workbench.workspace.state,
             unless_unchanged=True,
+            progress=_steps(say, source.schema_name),
         )
     except HeartbeatError as error:
         seconds = (datetime.now(UTC) - started).total_seconds()
         return SourceLoad(schema=source.schema_name, error=str(error), seconds=seconds)
     return _loaded(result, started)
+
+
+def _steps(say: Say, schema: str) -> Callable[[str, int, int], None]:
+    """The loader's steps as lines: which table, of how many."""
+    return lambda step, done, total: say(f"{schema}: {step} ({done} of {total})") if done < total else None
 
 
 def _loaded(result: LoadResult, started: datetime) -> SourceLoad:

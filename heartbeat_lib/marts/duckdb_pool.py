@@ -86,7 +86,7 @@ class WorkerPool:
             slot.stop()
 
 
-class _Slot(threading.Thread):
+class _Slot:
     def __init__(
         self,
         jobs: queue.SimpleQueue[Job | None],
@@ -96,7 +96,7 @@ class _Slot(threading.Thread):
         limits: Limits,
         threads: int,
     ) -> None:
-        super().__init__(name="heartbeat-marts", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="heartbeat-marts", daemon=True)
         self._jobs, self._closed = jobs, closed
         self._zone, self._limits, self._threads = zone, limits, threads
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,7 +108,10 @@ class _Slot(threading.Thread):
         self._running: Job | None = None
         self._guard = threading.Lock()
 
-    def run(self) -> None:
+    def start(self) -> None:
+        self._thread.start()
+
+    def _work(self) -> None:
         while True:
             try:
                 job = self._jobs.get(timeout=IDLE_S if self._opened else None)
@@ -131,7 +134,7 @@ class _Slot(threading.Thread):
         with self._guard:
             if self._process is not None:
                 self._process.kill()
-        self.join(timeout=5.0)
+        self._thread.join(timeout=5.0)
 
     def kill_if_running(self, job: Job) -> None:
         with self._guard:
@@ -146,6 +149,8 @@ class _Slot(threading.Thread):
             if self._is_given_up(job):
                 return _cancelled()
             self._open(job.snapshot)
+            if self._is_given_up(job):  # cancelled before there was a process to kill
+                return _cancelled()
             self._send({"op": job.op, "sql": job.sql})
             reply = self._receive(job.timeout_s)
             if reply.get("spent"):

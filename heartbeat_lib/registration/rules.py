@@ -68,7 +68,7 @@ def judge_row(file: MetricFile, row: Mapping[str, Any], context: Context) -> tup
 
     for column, value in text.items():
         if isinstance(value, str) and _PLACEHOLDER in value:
-            error("placeholder", f"{column} is still to be filled in", _PLACEHOLDER)
+            error("placeholder", f"{column} is still to be filled in", value)
 
     value_sql = _parse(file, row["value_sql"], "value_sql", context, findings) if text["value_sql"] else None
     if text["cross_check_sql"]:
