@@ -8,6 +8,8 @@ import re
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -210,6 +212,19 @@ def test_outside_a_workspace_the_message_says_how_to_make_one(heartbeat, tmp_pat
     assert "heartbeat init DIR" in CommandLine(tmp_path)("list", exit_code=1).stderr
 
 
+def ask(address: str) -> dict:
+    """The JSON behind an address; JupyterLab prints its address a moment before it listens."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
 def test_lab_opens_jupyterlab_on_this_workspace(heartbeat):
     """Its files are the workspace's, and its kernels find it."""
     with socket.socket() as free:
@@ -226,8 +241,7 @@ def test_lab_opens_jupyterlab_on_this_workspace(heartbeat):
     try:
         assert lab.stderr is not None
         address = next(match for line in lab.stderr if (match := re.search(r"http://127\S+/lab\?(token=\w+)", line)))
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents?{address[1]}", timeout=30) as answer:
-            names = {entry["name"] for entry in json.load(answer)["content"]}
+        names = {entry["name"] for entry in ask(f"http://127.0.0.1:{port}/api/contents?{address[1]}")["content"]}
         assert {"heartbeat.toml", "db", "exports"} <= names
     finally:
         lab.terminate()

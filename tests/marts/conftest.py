@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -86,8 +87,12 @@ def workers(children: Callable[[int], set[int]]) -> Callable[[], set[int]]:
     """Process ids of this process's marts workers."""
 
     def find() -> set[int]:
-        mine = children(os.getpid())
-        return {pid for pid in mine if b"duckdb_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+        found: set[int] = set()
+        for pid in children(os.getpid()):
+            with suppress(OSError):  # gone since
+                if b"duckdb_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.add(pid)
+        return found
 
     return find
 

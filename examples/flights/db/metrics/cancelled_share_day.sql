@@ -6,14 +6,14 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('cancelled_share_day', 'Cancelled departures', 'day', $value$
     SELECT 100.0 * count(*) FILTER (WHERE dep_time IS NULL) / nullif(count(*), 0)
     FROM nyc.flights
-    WHERE time_hour >= current_date AND time_hour <= now()
+    WHERE time_hour >= current_date AND time_hour + to_minutes(minute) <= now()
 $value$, 'Share of today''s scheduled departures that never left.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'CANC' WHERE metric_id = 'cancelled_share_day';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Below 2 % is an ordinary day; a snow storm reaches 50 %.',
-    methodology = 'Numerator: rows of nyc.flights without dep_time. Denominator: all rows by time_hour on the local day up to now. Percent.',
+    methodology = 'Numerator: rows of nyc.flights without dep_time. Denominator: all rows of the local day whose scheduled minute (time_hour and minute) has come. A cancellation counts from that minute on. Percent.',
     unit        = '%'
 WHERE metric_id = 'cancelled_share_day';
 

@@ -6,14 +6,14 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('cancelled_year', 'Cancelled departures this year', 'year', $value$
     SELECT count(*)
     FROM nyc.flights
-    WHERE dep_time IS NULL AND time_hour >= date_trunc('year', current_date) AND time_hour <= now()
+    WHERE dep_time IS NULL AND time_hour >= date_trunc('year', current_date) AND time_hour + to_minutes(minute) <= now()
 $value$, 'Departures cancelled since 1 January.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'CANY' WHERE metric_id = 'cancelled_year';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Counts up through the year; 8,255 in 2013.',
-    methodology = 'Counts rows of nyc.flights without dep_time, by time_hour from 1 January (America/New_York) to now.',
+    methodology = 'Counts rows of nyc.flights without dep_time, by scheduled minute (time_hour and minute) from 1 January (America/New_York) to now.',
     unit        = 'flights'
 WHERE metric_id = 'cancelled_year';
 

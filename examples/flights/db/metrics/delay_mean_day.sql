@@ -6,14 +6,14 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('delay_mean_day', 'Mean departure delay', 'day', $value$
     SELECT avg(dep_delay)
     FROM nyc.flights
-    WHERE time_hour >= current_date AND time_hour <= now()
-$value$, 'Mean delay of today''s departures.', ARRAY['nyc.flights']);
+    WHERE time_hour + to_minutes(minute + dep_delay) BETWEEN current_date AND now()
+$value$, 'Mean delay of the flights that left today.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'DLYM' WHERE metric_id = 'delay_mean_day';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Minutes; early departures count as negative. Around 8 is usual, above 30 the evening falls apart.',
-    methodology = 'Mean of dep_delay over rows of nyc.flights by time_hour on the local day up to now; cancelled flights have no delay and are left out.',
+    methodology = 'Mean of dep_delay over rows of nyc.flights that left on the local day up to now: scheduled minute (time_hour and minute) plus dep_delay. A flight of yesterday that leaves after midnight counts today, when its delay is known. Cancelled flights have no delay and are left out.',
     unit        = 'minutes'
 WHERE metric_id = 'delay_mean_day';
 

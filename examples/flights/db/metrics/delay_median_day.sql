@@ -6,14 +6,14 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('delay_median_day', 'Median departure delay', 'day', $value$
     SELECT median(dep_delay)
     FROM nyc.flights
-    WHERE time_hour >= current_date AND time_hour <= now()
-$value$, 'Delay of the middle flight of today''s departures.', ARRAY['nyc.flights']);
+    WHERE time_hour + to_minutes(minute + dep_delay) BETWEEN current_date AND now()
+$value$, 'Delay of the middle one of the flights that left today.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'DLYP' WHERE metric_id = 'delay_median_day';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Minutes; negative means that the middle flight leaves early, as on most days.',
-    methodology = 'Median of dep_delay over rows of nyc.flights by time_hour on the local day up to now; cancelled flights are left out.',
+    methodology = 'Median of dep_delay over rows of nyc.flights that left on the local day up to now: scheduled minute (time_hour and minute) plus dep_delay. A flight of yesterday that leaves after midnight counts today, when its delay is known. Cancelled flights have no delay and are left out.',
     unit        = 'minutes'
 WHERE metric_id = 'delay_median_day';
 

@@ -6,14 +6,14 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('departures_day', 'Scheduled departures', 'day', $value$
     SELECT count(*)
     FROM nyc.flights
-    WHERE time_hour >= current_date AND time_hour <= now()
+    WHERE time_hour >= current_date AND time_hour + to_minutes(minute) <= now()
 $value$, 'Flights scheduled to leave New York today, up to now.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'DEPS' WHERE metric_id = 'departures_day';
 
 UPDATE heartbeat.metric_registry
-SET how_to_read = 'About 980 on a working day, 700 on Saturdays. Low is bad; it fills up in the course of the day.',
-    methodology = 'Counts rows of nyc.flights by time_hour, the scheduled hour, on the local day (America/New_York) up to now. Cancelled flights count.',
+SET how_to_read = 'About 980 on a working day, 750 on Saturdays. Low is bad; it fills up in the course of the day.',
+    methodology = 'Counts rows of nyc.flights by scheduled minute (time_hour and minute) on the local day (America/New_York) up to now. Cancelled flights count.',
     unit        = 'flights'
 WHERE metric_id = 'departures_day';
 

@@ -5,13 +5,13 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('flights_ewr_year', 'Flights from EWR this year', 'year', $value$
     SELECT count(*)
     FROM nyc.flights
-    WHERE origin = 'EWR' AND time_hour >= date_trunc('year', current_date) AND time_hour <= now()
+    WHERE origin = 'EWR' AND time_hour >= date_trunc('year', current_date) AND time_hour + to_minutes(minute) <= now()
 $value$, 'Flights scheduled from EWR since 1 January.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'FEWR' WHERE metric_id = 'flights_ewr_year';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Counts up through the year; 120,835 in 2013.',
-    methodology = 'Counts rows of nyc.flights with origin EWR, by time_hour from 1 January (America/New_York) to now. Cancelled flights count.',
+    methodology = 'Counts rows of nyc.flights with origin EWR, by scheduled minute (time_hour and minute) from 1 January (America/New_York) to now. Cancelled flights count.',
     unit        = 'flights'
 WHERE metric_id = 'flights_ewr_year';

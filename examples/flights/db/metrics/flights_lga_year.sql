@@ -5,13 +5,13 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('flights_lga_year', 'Flights from LGA this year', 'year', $value$
     SELECT count(*)
     FROM nyc.flights
-    WHERE origin = 'LGA' AND time_hour >= date_trunc('year', current_date) AND time_hour <= now()
+    WHERE origin = 'LGA' AND time_hour >= date_trunc('year', current_date) AND time_hour + to_minutes(minute) <= now()
 $value$, 'Flights scheduled from LGA since 1 January.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'FLGA' WHERE metric_id = 'flights_lga_year';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Counts up through the year; 104,662 in 2013.',
-    methodology = 'Counts rows of nyc.flights with origin LGA, by time_hour from 1 January (America/New_York) to now. Cancelled flights count.',
+    methodology = 'Counts rows of nyc.flights with origin LGA, by scheduled minute (time_hour and minute) from 1 January (America/New_York) to now. Cancelled flights count.',
     unit        = 'flights'
 WHERE metric_id = 'flights_lga_year';

@@ -6,14 +6,14 @@ INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, descr
 VALUES ('on_time_share_day', 'Arrivals on time', 'day', $value$
     SELECT 100.0 * count(*) FILTER (WHERE arr_delay < 15) / nullif(count(*), 0)
     FROM nyc.flights
-    WHERE time_hour >= current_date AND time_hour <= now()
-$value$, 'Share of today''s flights that arrive less than 15 minutes late.', ARRAY['nyc.flights']);
+    WHERE time_hour >= current_date - 1 AND time_hour < current_date
+$value$, 'Share of yesterday''s flights that arrived less than 15 minutes late.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'ONTM' WHERE metric_id = 'on_time_share_day';
 
 UPDATE heartbeat.metric_registry
-SET how_to_read = 'Percent, low is bad. A cancelled or diverted flight is not on time.',
-    methodology = 'Numerator: rows of nyc.flights with arr_delay below 15. Denominator: all rows by time_hour on the local day up to now. Percent.',
+SET how_to_read = 'Percent, low is bad. A cancelled or diverted flight is not on time. Yesterday''s, because the last ones land in the morning.',
+    methodology = 'Numerator: rows of nyc.flights with arr_delay below 15. Denominator: all rows by time_hour, the scheduled hour, on the local day before today. Percent.',
     unit        = '%'
 WHERE metric_id = 'on_time_share_day';
 

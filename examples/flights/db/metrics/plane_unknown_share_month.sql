@@ -7,14 +7,14 @@ VALUES ('plane_unknown_share_month', 'Flights of unknown planes', 'month', $valu
     SELECT 100.0 * count(*) FILTER (WHERE planes.tailnum IS NULL) / nullif(count(*), 0)
     FROM nyc.flights AS flights
     LEFT JOIN nyc.planes AS planes ON planes.tailnum = flights.tailnum
-    WHERE flights.time_hour >= date_trunc('month', current_date) AND flights.time_hour <= now()
+    WHERE flights.time_hour >= date_trunc('month', current_date) AND flights.time_hour + to_minutes(flights.minute) <= now()
 $value$, 'Share of this month''s flights whose plane is not in the register.', ARRAY['nyc.flights', 'nyc.planes']);
 
 UPDATE heartbeat.metric_registry SET code = 'PLNU' WHERE metric_id = 'plane_unknown_share_month';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Percent; about 15. Two carriers report fleet numbers instead of tail numbers.',
-    methodology = 'Numerator: rows of nyc.flights without a row in nyc.planes by tailnum. Denominator: all rows by time_hour in the local month up to now.',
+    methodology = 'Numerator: rows of nyc.flights without a row in nyc.planes by tailnum. Denominator: all rows by scheduled minute (time_hour and minute) in the local month up to now.',
     unit        = '%'
 WHERE metric_id = 'plane_unknown_share_month';
 

@@ -4,16 +4,17 @@
 
 INSERT INTO heartbeat.metric_registry (metric_id, name, period, value_sql, description, sources)
 VALUES ('very_late_week', 'Flights three hours late', 'week', $value$
-    SELECT count(*) FILTER (WHERE arr_delay >= 180)
+    SELECT count(*)
     FROM nyc.flights
-    WHERE time_hour >= date_trunc('week', current_date) AND time_hour <= now()
-$value$, 'Flights of this week that arrive three hours late or more.', ARRAY['nyc.flights']);
+    WHERE dep_delay >= 180
+        AND time_hour + to_minutes(minute + dep_delay) BETWEEN date_trunc('week', current_date) AND now()
+$value$, 'Flights that left three hours late or more this week.', ARRAY['nyc.flights']);
 
 UPDATE heartbeat.metric_registry SET code = 'VLAT' WHERE metric_id = 'very_late_week';
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'About 60 a week; above 200 letters stay unanswered beyond the deadline.',
-    methodology = 'Counts rows of nyc.flights with arr_delay of at least 180 minutes, by time_hour from Monday 0:00 (America/New_York) to now.',
+    methodology = 'Counts rows of nyc.flights with dep_delay of at least 180 minutes that left (scheduled minute plus dep_delay) from Monday 0:00 (America/New_York) to now.',
     unit        = 'flights'
 WHERE metric_id = 'very_late_week';
 
