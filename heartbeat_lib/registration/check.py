@@ -18,6 +18,7 @@ from heartbeat_lib.registration.metric_file import MetricFile, read_metric_file
 from heartbeat_lib.registration.rules import Context, judge_row
 from heartbeat_lib.registration.scratch import scratch
 from heartbeat_lib.registration.statements import judge_statements
+from heartbeat_lib.store import translated
 from heartbeat_lib.store.embedded import EmbeddedServer
 from heartbeat_lib.workspace import Workspace
 
@@ -87,7 +88,7 @@ def check(workspace: Workspace, paths: Sequence[Path] | None = None) -> Checked:
     definitions: dict[str, MetricDefinition] = {}
     context = _context(workspace)
     if files:
-        with scratch(EmbeddedServer(workspace.state)) as evaluator:
+        with translated("Evaluating the files"), scratch(EmbeddedServer(workspace.state)) as evaluator:
             for file in files:
                 row = evaluator.evaluate(file)
                 if isinstance(row, list):

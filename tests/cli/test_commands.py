@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -53,9 +55,12 @@ class CommandLine:
 
 
 @pytest.fixture(scope="module")
-def heartbeat(tmp_path_factory):
-    """A workspace made by `init` with one loaded folder and one deployed metric."""
-    root = tmp_path_factory.mktemp("shop")
+def heartbeat():
+    """A workspace made by `init` with one loaded folder and one deployed metric.
+
+    Not in a folder of pytest's: the next pytest to start closes those to the user that the server runs as.
+    """
+    root = Path(tempfile.mkdtemp(prefix="heartbeat-test-")) / "shop"
     outside = CommandLine(root.parent)
     outside("init", str(root), "--operator", "ann@x.example")
     (root / "exports").mkdir()
@@ -68,6 +73,7 @@ def heartbeat(tmp_path_factory):
     run("deploy")
     yield run
     run("stop")
+    shutil.rmtree(root.parent)
 
 
 def test_help_names_every_command(heartbeat):

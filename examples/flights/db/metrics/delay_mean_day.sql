@@ -13,11 +13,11 @@ UPDATE heartbeat.metric_registry SET code = 'DLYM' WHERE metric_id = 'delay_mean
 
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Minutes; early departures count as negative. Around 8 is usual, above 30 the evening falls apart.',
-    methodology = 'Mean of dep_delay over rows of nyc.flights that left on the local day up to now: scheduled minute (time_hour and minute) plus dep_delay. A flight of yesterday that leaves after midnight counts today, when its delay is known. Cancelled flights have no delay and are left out.',
+    methodology = 'Mean of dep_delay over rows of nyc.flights that left on the local day up to now: scheduled minute (time_hour and minute) plus dep_delay. A flight of yesterday that leaves after midnight counts today, when its delay is known. Judged on the closed day, because whatever leaves soon after midnight is late. Cancelled flights have no delay and are left out.',
     unit        = 'minutes'
 WHERE metric_id = 'delay_mean_day';
 
 UPDATE heartbeat.metric_registry
-SET norm_value = 15, alert_value = 30,
+SET norm_value = 15, alert_value = 30, judge = 'closed',
     threshold_basis = 'The regulator counts a flight as late from 15 minutes; handling contract: second shift from 30'
 WHERE metric_id = 'delay_mean_day';
