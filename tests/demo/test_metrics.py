@@ -1,6 +1,7 @@
 """The demo's metrics on the demo's bank: every file holds, every planted event is seen, and no number knows the future."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -29,14 +30,15 @@ ENDINGS = [TUESDAY, date(2026, 3, 29), date(2026, 10, 25), date(2027, 1, 1), dat
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory) -> Iterator[Checked]:
+def checked() -> Iterator[Checked]:
     """The demo's metric files, judged in a workspace of their own."""
-    workspace = create(tmp_path_factory.mktemp("demo"), operator="demo@heartbeat.example", zone="Europe/Berlin")
-    shutil.copytree(FILES, workspace.metrics, dirs_exist_ok=True)
-    try:
-        yield check(workspace)
-    finally:
-        EmbeddedServer(workspace.state).stop()
+    with tempfile.TemporaryDirectory(prefix="heartbeat-test-") as folder:
+        workspace = create(Path(folder) / "demo", operator="demo@heartbeat.example", zone="Europe/Berlin")
+        shutil.copytree(FILES, workspace.metrics, dirs_exist_ok=True)
+        try:
+            yield check(workspace)
+        finally:
+            EmbeddedServer(workspace.state).stop()
 
 
 @pytest.fixture(scope="module")

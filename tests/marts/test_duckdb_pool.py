@@ -422,3 +422,26 @@ def test_a_worker_that_cannot_start_is_named_and_nothing_waits_for_ever(marts_fi
     """A limit too small for DuckDB itself is a setting to mend, not a hanging clock."""
     with pytest.raises(MartsUnreachable, match="did not start"):
         opened(marts_file, workers=1, memory_bytes=40 << 20).scalar("SELECT 1")
+
+
+def test_ctrl_c_reaches_the_parent_and_not_the_workers(marts_file):
+    """An interrupt at a terminal goes to every process of the group; the marts must still answer afterwards."""
+    script = textwrap.dedent(f"""
+        import time
+        from zoneinfo import ZoneInfo
+        from heartbeat_lib.marts import Limits, open_marts
+        with open_marts({str(marts_file)!r}, zone=ZoneInfo("UTC"), limits=Limits(workers=1)) as marts:
+            outcomes = marts.scalars([("", "SELECT pg_sleep(1.5) IS NULL"), ("", "SELECT 7")])
+            print("ready", flush=True)
+            try:
+                time.sleep(30)
+            except KeyboardInterrupt:
+                pass
+            print(marts.scalar("SELECT count(*) FROM range(3000000000)").value)
+    """)
+    started = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert started.stdout is not None
+    started.stdout.readline()
+    threading.Timer(1.0, os.killpg, [started.pid, signal.SIGINT]).start()
+    assert started.stdout.read() == "3000000000\n"
+    assert started.wait(timeout=10) == 0
