@@ -1,0 +1,63 @@
+"""The documents keep up with the code, and the locks name no address."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from heartbeat_lib.cli.app import app
+from heartbeat_lib.model.metric import MetricDefinition
+from heartbeat_lib.settings import Source
+
+ROOT = Path(__file__).parents[1]
+INTERNAL = {"dialect", "definition_hash", "hash_version"}
+
+
+def read(name):
+    """A document's text."""
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", [(info.name or info.callback.__name__) for info in app.registered_commands])
+def test_every_command_is_documented(command):
+    """A command that nobody can look up does not exist."""
+    assert re.search(rf"`(heartbeat )?{command}\b", read("docs/commands.md"))
+
+
+@pytest.mark.parametrize("column", [field.name for field in fields(MetricDefinition) if field.name not in INTERNAL])
+def test_every_column_of_a_metric_file_is_documented(column):
+    """An analyst has the list beside the file."""
+    assert f"`{column}`" in read("docs/metric-files.md")
+
+
+@pytest.mark.parametrize("setting", [field.alias or name for name, field in Source.model_fields.items()])
+def test_every_setting_of_a_source_is_documented(setting):
+    """So does who runs it."""
+    assert f"`{setting}`" in read("docs/operating.md")
+
+
+def test_every_rule_that_a_file_can_break_is_documented():
+    """The word in brackets leads somewhere."""
+    found = set()
+    for module in (ROOT / "heartbeat_lib" / "registration").glob("*.py"):
+        found |= set(re.findall(r'(?:finding|refuse|error|warn)\(\s*"([a-z][a-z-]+)"', module.read_text("utf-8")))
+    documented = read("docs/metric-files.md")
+    assert found
+    assert sorted(rule for rule in found if f"`{rule}`" not in documented) == []
+
+
+@pytest.mark.parametrize("lock", ["demo", "test", "installer"])
+def test_a_lock_carries_hashes_and_no_address(lock):
+    """Where packages come from is for the machine to say."""
+    text = read(f"requirements/{lock}.lock")
+    assert "://" not in text
+    assert all("--hash=sha256:" in block for block in re.split(r"\n(?=\S)", text) if "==" in block)
+
+
+@pytest.mark.parametrize("decision", sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md")))
+def test_a_decision_is_half_a_page(decision):
+    """Longer ones are not read."""
+    assert len(read(f"docs/decisions/{decision}").splitlines()) <= 40
