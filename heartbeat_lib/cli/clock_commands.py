@@ -86,7 +86,8 @@ def refresh(
 
 def backfill(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
-    from_: Annotated[str, typer.Option("--from", metavar="D", help="First day.")] = ...,  # type: ignore[assignment]
+    *,
+    from_: Annotated[str, typer.Option("--from", metavar="D", help="First day.")],
     to: Annotated[str | None, typer.Option("--to", metavar="D", help="Last day; default: yesterday.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Compute again what is there already.")] = False,
     json: Json = False,
