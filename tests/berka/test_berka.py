@@ -33,9 +33,9 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the bank's data are 
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Workbench]:
+def bench(scratch_folder) -> Iterator[Workbench]:
     """The bank in the marts, its metrics deployed, 1993 to 1998 backfilled."""
-    with tempfile.TemporaryDirectory(prefix="heartbeat-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="heartbeat-test-", dir=scratch_folder) as folder:
         workspace = create(Path(folder) / "bank", operator=ACTOR, zone="Europe/Prague")
         with Workbench(workspace) as made:
             try:
@@ -144,18 +144,62 @@ def test_the_colours_follow_the_history(bench):
     assert (colours[1997], colours[1998]) == ("green", "amber")
 
 
-def test_the_command_line_tells_the_same(bench):
-    """As its user would: travel to the end of 1998 and read the history."""
+def test_every_day_of_half_a_year_equals_the_independent_route(bench):
+    """Days since the last loan as of the end of each day, from the day after the first loan; all three colours, none before."""
+    compute.travel(bench, instant(1993, 7, 4, 12), ["days_since_loan"], actor=ACTOR)
+    compute.backfill(bench, ["days_since_loan"], first=instant(1993, 7, 6), until=instant(1994, 1, 1), actor=ACTOR)
+    granted = pd.to_datetime(table("loan")["granted_on"])
+    days = pd.date_range("1993-07-06", "1993-12-31")
+    expected = {day.date(): (day - granted[granted <= day].max()).days for day in days}
+    got = values(bench, "days_since_loan")
+    assert {day: got[day] for day in expected} == expected
+    status = {row["period_start"]: row["status"] for row in reading.history(bench, "days_since_loan")}
+    colours = {day: "red" if since >= 30 else "amber" if since >= 14 else "green" for day, since in expected.items()}
+    assert set(colours.values()) == {"red", "amber", "green"}
+    assert {day: status[day] for day in colours} == colours
+    assert status[date(1993, 7, 4)] == "grey"
+
+
+def test_the_command_line_tells_the_same(bench, scratch_folder):
+    """As its user would, from nothing: init, load, deploy, backfill, travel, read; number for number what the functions say."""
     program = Path(sys.executable).with_name("heartbeat")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTBEAT_")}
+    with tempfile.TemporaryDirectory(prefix="heartbeat-test-", dir=scratch_folder) as folder:
+        root = Path(folder) / "bank"
 
-    def heartbeat(*words):
-        done = subprocess.run(
-            [program, *words, "--json"], cwd=bench.workspace.root, env=environment, capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout)
+        def heartbeat(*words: str | Path, cwd: Path = root) -> str:
+            done = subprocess.run(
+                [program, *words],
+                cwd=cwd,
+                env={**environment, "TZ": "Europe/Prague"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
 
-    travelled = heartbeat("refresh", "--as-of", "1998-12-31", "loans_good", "lent_total")
-    assert (travelled["ok"], travelled["as_of"]) == (2, "1998-12-31T22:59:59.999999+00:00")
-    rows = {row["period_start"]: row for row in heartbeat("history", "loans_good")}
-    assert (rows["1998-10-01"]["value"], rows["1998-10-01"]["settled"]) == (606, True)
+        heartbeat("init", root, "--operator", ACTOR, cwd=Path(folder))
+        try:
+            heartbeat("load", "berka", DATA)
+            for file in METRICS.glob("*.sql"):
+                shutil.copy(file, root / "db" / "metrics")
+            deployed = json.loads(heartbeat("deploy", "--json"))
+            assert deployed["new"] == sorted(file.stem for file in METRICS.glob("*.sql"))
+            coarse = [row["metric_id"] for row in reading.metrics(bench) if row["period"] != "day"]
+            filled = json.loads(heartbeat("backfill", *coarse, "--from", "1993-01-01", "--to", "1998-12-31", "--json"))
+            assert (filled["failed"], filled["skipped"]) == (0, [])
+            travelled = json.loads(heartbeat("refresh", "--as-of", "1998-12-31", "days_since_loan", "--json"))
+            assert (travelled["ok"], travelled["as_of"]) == (1, "1998-12-31T22:59:59.999999+00:00")
+            (day,) = [
+                row
+                for row in json.loads(heartbeat("history", "days_since_loan", "--json"))
+                if row["period_start"] == "1998-12-31"
+            ]
+            assert (day["value"], day["status"]) == (23, "amber")
+            for metric_id in ("loans_good", "lent_total"):
+                rows = json.loads(heartbeat("history", metric_id, "--json"))
+                printed = {date.fromisoformat(row["period_start"]): row["value"] for row in rows if row["settled"]}
+                assert printed == values(bench, metric_id)
+        finally:
+            heartbeat("stop")

@@ -56,14 +56,14 @@ def flights() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Workbench]:
+def bench(scratch_folder) -> Iterator[Workbench]:
     """A copy of the example, fetched, loaded and deployed as its README says."""
     spec = util.spec_from_file_location("fetch", EXAMPLE / "fetch.py")
     assert spec is not None
     assert spec.loader is not None
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    with tempfile.TemporaryDirectory(prefix="heartbeat-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="heartbeat-test-", dir=scratch_folder) as folder:
         root = Path(folder) / "flights"
         shutil.copytree(EXAMPLE, root, ignore=shutil.ignore_patterns(".heartbeat", "data"))
         module.fetch(root / "data")

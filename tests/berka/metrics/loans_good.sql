@@ -8,4 +8,4 @@ VALUES ('loans_good', 'LGOD', 'Good loans', 'quarter', $value$
 $value$, 'Loans granted so far that are paid or run fine.', 'berka.loan');
 
 UPDATE heartbeat.metric_registry
-SET how_to_read = 'Counts up; 606 of 682 in the end.', methodology = 'Rows of berka.loan with status A (finished and paid) or C (running, fine) granted up to today.', unit = 'loans';
+SET how_to_read = 'Counts up; 606 of 682 in the end.', methodology = 'Rows of berka.loan with status A (finished and paid) or C (running, fine) granted up to today. The bank kept one status a loan, that of the end of 1998: for earlier days it says how the loans granted by then turned out.', unit = 'loans';
