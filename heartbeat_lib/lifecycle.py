@@ -6,6 +6,7 @@ files say and computes what is new. Stages do not know each other; they meet her
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -106,10 +107,12 @@ def tick(
     workbench: Workbench,
     *,
     due: datetime | None = None,
+    notebook: str | None = None,
+    now: compute.Clock = compute.utc_now,
     say: Say = _silent,
     progress: compute.Progress | None = None,
 ) -> Tick:
-    """One tick: load every source, then compute and judge every metric at one `as_of`.
+    """One tick: load every source, then compute and judge every metric at one `as_of`, and close what ended.
 
     A failed load never stops the compute; it is in the answer and in the run's record. So is what a superuser changed past
     the doors.
@@ -117,23 +120,39 @@ def tick(
     Parameters
     ----------
     due
-        The instant this tick was due (aware); now, where a person calls it.
+        The instant this tick was due (aware): its identity. Now, where a person calls it.
+    notebook
+        Where the executed notebook that calls this will lie, relative to the workspace.
+    now
+        The clock; `as_of` is read from it once, after the loads.
 
     Raises
     ------
     TickRunningError
         Another process is in a tick; nothing was done.
+    DueAlreadyError
+        The tick due at `due` is finished; nothing was done.
     StoreError
         The store cannot be reached.
     """
     store, actor = workbench.store, workbench.workspace.settings.operator
-    with ThreadPoolExecutor(max_workers=1) as beside, compute.open_run(store, "tick", actor=actor, due=due) as run:
+    with (
+        ThreadPoolExecutor(max_workers=1) as beside,
+        compute.open_run(store, "tick", actor=actor, due=due, notebook=notebook) as run,
+    ):
         # It waits for the database alone, so it costs nothing beside the loads and queries.
         looking = beside.submit(store.tamperings)
+        started = time.perf_counter()
         loads = tuple(_load_source(workbench, source, say) for source in workbench.workspace.settings.source)
-        as_of = datetime.now(UTC)
+        loading = time.perf_counter() - started
+        as_of = now()
         run.detail["loads"] = [_load_record(load) for load in loads]
-        report = compute.compute_tick(workbench, run, as_of, progress)
+        say("Computing and judging every metric ...")
+        report = compute.compute_tick(
+            workbench, run, as_of, loads={load.schema: load.error for load in loads}, now=now, progress=progress
+        )
+        report.phases = {"load": loading, **report.phases}
+        run.detail["phases"] = {phase: round(seconds, 3) for phase, seconds in report.phases.items()}
         tamperings = tuple(found.message for found in looking.result())
         run.detail["tamperings"] = list(tamperings)
     return Tick(loads=loads, report=report, tamperings=tamperings)
@@ -240,7 +259,7 @@ def try_metric(workbench: Workbench, target: str, *, as_of: datetime) -> Trial:
         definition=definition,
         outcome=outcome,
         tables=parse_value_sql(definition.value_sql, dialect_for(workspace.marts_url)).tables,
-        period_label=period_at(as_of, Grain(definition.period), workspace.zone).label(workspace.zone),
+        period_label=period_at(outcome.as_of, Grain(definition.period), workspace.zone).label(workspace.zone),
         status=status,
         status_reason=reason,
         findings=checked.findings,

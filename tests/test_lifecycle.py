@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from heartbeat_lib import lifecycle, reading
-from heartbeat_lib.compute.evaluate import Freshness
+from heartbeat_lib.compute.freshness import Freshness
 from heartbeat_lib.compute.metrics import living_metrics
 from heartbeat_lib.store import Role
 from heartbeat_lib.workbench import Workbench

@@ -8,6 +8,7 @@ A failure keeps the last good value and says why.
 from heartbeat_lib.compute.evaluate import Outcome
 from heartbeat_lib.compute.metrics import LivingMetric, UnknownMetricError
 from heartbeat_lib.compute.passes import (
+    Clock,
     Failure,
     FutureError,
     NoClockError,
@@ -20,10 +21,12 @@ from heartbeat_lib.compute.passes import (
     refresh_ids,
     travel,
     try_definitions,
+    utc_now,
 )
 from heartbeat_lib.compute.runs import DueAlreadyError, Run, RunLostError, TickRunningError, open_run
 
 __all__ = [
+    "Clock",
     "DueAlreadyError",
     "Failure",
     "FutureError",
@@ -44,4 +47,5 @@ __all__ = [
     "refresh_ids",
     "travel",
     "try_definitions",
+    "utc_now",
 ]

@@ -1,10 +1,11 @@
-"""Metrics and instants -> outcomes, on the marts, boxed, all sources asked once for their age."""
+"""Metrics and instants -> outcomes, on the marts, boxed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 
+from heartbeat_lib.compute.freshness import Freshness
 from heartbeat_lib.compute.metrics import LivingMetric
 from heartbeat_lib.compute.outcome import Outcome
 from heartbeat_lib.marts import dialect_for
@@ -17,34 +18,6 @@ Question = tuple[LivingMetric, datetime]
 """One metric as of one instant (aware)."""
 
 
-class Freshness:
-    """How far each source schema is loaded, asked once, and whether that keeps the promise made for it."""
-
-    def __init__(self, workbench: Workbench, schemas: Sequence[str]) -> None:
-        self._promises: Mapping[str, timedelta | None] = {
-            source.schema_name: source.max_age for source in workbench.workspace.settings.source
-        }
-        try:
-            self._loaded: Mapping[str, datetime | None] = workbench.marts.freshness(schemas) if schemas else {}
-        except MartsError:
-            # Each query meets the same trouble and reports it in the engine's words; here the age is unknown.
-            self._loaded = {}
-
-    def source_as_of(self, metric: LivingMetric) -> datetime | None:
-        """Last load that brought rows, of the stalest source; None where any source does not tell."""
-        ages = [self._loaded.get(schema) for schema in metric.schemas]
-        known = [age for age in ages if age is not None]
-        return min(known) if known and len(known) == len(ages) else None
-
-    def is_stale(self, metric: LivingMetric, as_of: datetime) -> bool:
-        """Some source is older, at `as_of`, than somebody promised."""
-        for schema in metric.schemas:
-            promise, loaded = self._promises.get(schema), self._loaded.get(schema)
-            if promise is not None and (loaded is None or as_of - loaded > promise):
-                return True
-        return False
-
-
 def has_clock(workbench: Workbench, metric: LivingMetric) -> bool:
     """Whether the past can be computed: only SQL that names a clock can be pinned to another instant."""
     return parse_value_sql(metric.value_sql, dialect_for(workbench.workspace.marts_url)).has_clock
@@ -54,7 +27,7 @@ def evaluate(
     workbench: Workbench,
     questions: Iterable[Question],
     *,
-    schemas: Sequence[str],
+    freshness: Freshness,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Outcome]:
     """Answer each question; the order is the order in which answers arrive.
@@ -63,8 +36,8 @@ def evaluate(
     ----------
     questions
         Read lazily, so that parsing the next overlaps with running the last.
-    schemas
-        Source schemas of all metrics concerned; their age is asked once.
+    freshness
+        Of the source schemas of all metrics concerned.
     now
         The clock that `computed_at` is read from.
 
@@ -75,7 +48,6 @@ def evaluate(
     """
     workspace, marts = workbench.workspace, workbench.marts
     dialect = dialect_for(workspace.marts_url)
-    freshness = Freshness(workbench, schemas)
     asked: dict[str, tuple[Question, Period]] = {}
     refused: list[tuple[str, ValueSqlRefused]] = []
 

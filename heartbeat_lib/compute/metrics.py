@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -26,6 +27,8 @@ class LivingMetric:
     value_sql: str
     sources: list[str]
     definition_hash: str
+    created_at: datetime
+    """When it came to life; periods that ended before are a backfill's."""
 
     @property
     def schemas(self) -> tuple[str, ...]:

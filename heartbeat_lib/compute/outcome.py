@@ -14,6 +14,8 @@ import psycopg
 from heartbeat_lib.store import load_sql
 
 Origin = Literal["tick", "backfill", "manual"]
+_AT_ONCE = 5000
+"""Outcomes per statement: a parameter of PostgreSQL holds some hundred megabytes at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +67,19 @@ def record(
     run_id: int,
     replace: bool = False,
 ) -> None:
-    """Append an observation for each outcome and upsert its history row, in one statement and the caller's transaction.
+    """Append an observation for each outcome and upsert its history row, in the caller's transaction.
 
     Travels (`origin='backfill'`) leave the rows of ticks alone, and nothing unsettled overwrites what is settled, unless
     `replace`.
     """
-    if not outcomes:
-        return
-    content = json.dumps([outcome.json() for outcome in outcomes], ensure_ascii=False, allow_nan=False)
-    connection.execute(
-        load_sql(__package__ or "", "record"),
-        {"outcomes": content, "origin": origin, "run_id": run_id, "replace": replace},
-    )
+    for first in range(0, len(outcomes), _AT_ONCE):
+        part = [outcome.json() for outcome in outcomes[first : first + _AT_ONCE]]
+        connection.execute(
+            load_sql(__package__ or "", "record"),
+            {
+                "outcomes": json.dumps(part, ensure_ascii=False, allow_nan=False),
+                "origin": origin,
+                "run_id": run_id,
+                "replace": replace,
+            },
+        )

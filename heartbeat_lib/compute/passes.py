@@ -1,21 +1,25 @@
-"""The passes: a tick's compute, a single refresh, a travel to another instant, and the backfill of many.
+"""The passes: a tick, a single refresh, a travel to another instant, and the backfill of many.
 
 They differ in which periods they ask for, in what may be overwritten, and in the origin that history remembers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from heartbeat_lib.compute.evaluate import Question, evaluate, has_clock
+from heartbeat_lib.compute.freshness import Freshness
 from heartbeat_lib.compute.metrics import LivingMetric, living_metrics
 from heartbeat_lib.compute.outcome import Origin, Outcome, record
 from heartbeat_lib.compute.runs import Run, open_run
+from heartbeat_lib.compute.settling import settle_as_read, to_close
+from heartbeat_lib.compute.source_state import note_sources
 from heartbeat_lib.model.errors import HeartbeatError
-from heartbeat_lib.model.metric import MetricDefinition
-from heartbeat_lib.model.period import Grain, periods_ended
+from heartbeat_lib.model.metric import Judge, MetricDefinition
+from heartbeat_lib.model.period import Grain, period_at, periods_ended, previous_period
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
@@ -24,6 +28,14 @@ _CHUNK = 500
 
 Progress = Callable[[int, int], None]
 """Called with how many are done, of how many."""
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware."""
+
+
+def utc_now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
 
 
 class NoClockError(HeartbeatError):
@@ -55,13 +67,20 @@ class Report:
     failed: int = 0
     no_value: int = 0
     failures: list[Failure] = field(default_factory=list)
+    failed_ids: set[str] = field(default_factory=set)
+    settled: int = 0
+    """Periods that got their final value."""
     skipped: list[str] = field(default_factory=list)
     """Metrics without a clock: they cannot travel."""
+    phases: dict[str, float] = field(default_factory=dict)
+    """Seconds spent in `compute` (asking the marts) and `judge` (judging and writing)."""
 
     def count(self, outcome: Outcome) -> None:
         """Add one outcome."""
+        self.settled += outcome.settled and not outcome.failed
         if outcome.failed:
             self.failed += 1
+            self.failed_ids.add(outcome.metric_id)
             self.failures.append(
                 Failure(
                     metric_id=outcome.metric_id,
@@ -76,11 +95,53 @@ class Report:
             self.ok += 1
 
 
-def compute_tick(workbench: Workbench, run: Run, as_of: datetime, progress: Progress | None = None) -> Report:
-    """Every living metric as of one instant, written in the transaction that ends `run`."""
+def compute_tick(
+    workbench: Workbench,
+    run: Run,
+    as_of: datetime,
+    *,
+    loads: Mapping[str, str | None] = {},
+    now: Clock = utc_now,
+    progress: Progress | None = None,
+) -> Report:
+    """Every living metric as of one instant, and the final value of every period that ended since the last tick.
+
+    All of it is written in the transaction that ends `run`, with what is known of the sources.
+
+    Parameters
+    ----------
+    loads
+        Source schema -> why its load failed, None where it worked: what this tick loaded.
+    now
+        The clock that `computed_at` is read from.
+    """
     metrics = living_metrics(run.connection)
-    report = Report(run=run.run_id, as_of=as_of, due=run.due)
-    _pass(workbench, run, [(metric, as_of) for metric in metrics], report, origin="tick", progress=progress)
+    freshness = Freshness(workbench, sorted({*_schemas(metrics), *loads}))
+    closing = to_close(workbench, run.connection, metrics, freshness, as_of)
+    run.as_of = as_of
+    report = Report(run=run.run_id, as_of=as_of, due=run.due, settled=len(closing.as_read))
+
+    def questions() -> Iterator[Question]:
+        yield from ((metric, as_of) for metric in metrics)
+        # Read lazily, after most running values have answered: who failed there would fail here once per period.
+        for metric, moment in closing.questions:
+            if metric.metric_id not in report.failed_ids:
+                yield metric, moment
+
+    started = time.perf_counter()
+    outcomes: list[Outcome] = []
+    total = len(metrics) + len(closing.questions)
+    for done, outcome in enumerate(evaluate(workbench, questions(), freshness=freshness, now=now), start=1):
+        report.count(outcome)
+        outcomes.append(outcome)
+        if progress is not None:
+            progress(done, total)
+    answered = time.perf_counter()
+    record(run.connection, outcomes, origin="tick", run_id=run.run_id)
+    settle_as_read(run.connection, closing.as_read)
+    note_sources(run.connection, freshness, loads, seen_at=as_of)
+    report.phases = {"compute": answered - started, "judge": time.perf_counter() - answered}
+    run.detail.update(_detail(report, "tick"))
     return report
 
 
@@ -101,21 +162,26 @@ def refresh_ids(workbench: Workbench, ids: Collection[str], *, actor: str, progr
 
 
 def try_definitions(workbench: Workbench, definitions: Sequence[MetricDefinition], as_of: datetime) -> list[Outcome]:
-    """Run definitions that are not registered yet, once each; nothing is written."""
-    metrics = [
-        LivingMetric(
+    """Run definitions that are not registered yet, once each, for the period that their tile would show at `as_of`.
+
+    Where finished periods are judged that is the last one that ended, as of its last microsecond. Nothing is written.
+    """
+    questions: list[Question] = []
+    for definition in definitions:
+        metric = LivingMetric(
             metric_id=definition.metric_id,
             period=definition.period,
             value_sql=definition.value_sql,
             sources=list(definition.sources),
             definition_hash=definition.definition_hash,
+            created_at=as_of,
         )
-        for definition in definitions
-    ]
-    schemas = sorted({schema for metric in metrics for schema in metric.schemas})
-    if not metrics:
+        closed = definition.judge == Judge.CLOSED and has_clock(workbench, metric)
+        questions.append((metric, _last_ended(workbench, metric, as_of) if closed else as_of))
+    if not questions:
         return []
-    return list(evaluate(workbench, [(metric, as_of) for metric in metrics], schemas=schemas))
+    freshness = Freshness(workbench, _schemas([metric for metric, _ in questions]))
+    return list(evaluate(workbench, questions, freshness=freshness))
 
 
 def judge(workbench: Workbench, definition: MetricDefinition, outcome: Outcome) -> tuple[str, str | None]:
@@ -213,6 +279,15 @@ def backfill(
     return report
 
 
+def _last_ended(workbench: Workbench, metric: LivingMetric, as_of: datetime) -> datetime:
+    zone = workbench.workspace.zone
+    return previous_period(period_at(as_of, Grain(metric.period), zone), zone).last_instant
+
+
+def _schemas(metrics: Sequence[LivingMetric]) -> list[str]:
+    return sorted({schema for metric in metrics for schema in metric.schemas})
+
+
 def _living(workbench: Workbench, ids: Collection[str]) -> list[LivingMetric]:
     with translated("Reading the registry"), workbench.store.connect(Role.COMPUTE) as connection:
         return living_metrics(connection, ids)
@@ -234,9 +309,9 @@ def _pass(
     chunk: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    schemas = sorted({schema for metric, _ in questions for schema in metric.schemas})
+    freshness = Freshness(workbench, _schemas([metric for metric, _ in questions]))
     waiting: list[Outcome] = []
-    for done, outcome in enumerate(evaluate(workbench, questions, schemas=schemas), start=1):
+    for done, outcome in enumerate(evaluate(workbench, questions, freshness=freshness), start=1):
         report.count(outcome)
         waiting.append(outcome)
         if progress is not None:
@@ -255,6 +330,7 @@ def _detail(report: Report, origin: Origin) -> dict[str, object]:
         "ok": report.ok,
         "failed": report.failed,
         "no_value": report.no_value,
+        "settled": report.settled,
         "failures": {failure.metric_id: failure.reason for failure in report.failures},
         "skipped": report.skipped,
     }

@@ -21,7 +21,7 @@ import psycopg
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.store import Role, Store, load_sql
 
-Kind = Literal["tick", "load", "backfill", "manual", "deploy"]
+Kind = Literal["tick", "load", "backfill", "manual", "deploy", "benchmarks"]
 _PACKAGE = __package__ or ""
 
 
@@ -30,7 +30,7 @@ class TickRunningError(HeartbeatError):
 
 
 class DueAlreadyError(HeartbeatError):
-    """A finished tick has this due instant already; this one wrote nothing."""
+    """A finished run has this due instant already; this one wrote nothing."""
 
 
 class RunLostError(HeartbeatError):
@@ -46,6 +46,7 @@ class Run:
     due: datetime
     started: datetime
     connection: psycopg.Connection[Any]
+    as_of: datetime | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     outcome: Literal["ok", "failed"] = "ok"
 
@@ -60,18 +61,31 @@ class Run:
 
 @contextmanager
 def open_run(
-    store: Store, kind: Kind, *, actor: str, as_of: datetime | None = None, due: datetime | None = None
+    store: Store,
+    kind: Kind,
+    *,
+    actor: str,
+    as_of: datetime | None = None,
+    due: datetime | None = None,
+    notebook: str | None = None,
 ) -> Iterator[Run]:
     """A run for the time of the block: `ok` at its end, `failed` where it raises, `aborted` where the process dies.
 
     Everything that the block writes on `run.connection` is committed together with the run's end.
+
+    Parameters
+    ----------
+    due
+        The instant that the clock called for, aware; the run's identity among ticks and benchmark runs. None: now.
+    notebook
+        Where the executed notebook lies, relative to the workspace.
 
     Raises
     ------
     TickRunningError
         `kind` is tick and another process is in one.
     DueAlreadyError
-        Another tick with this due instant finished first.
+        A run of this kind with this due instant is finished; or another one finished first.
     RunLostError
         The database went away in the middle.
     """
@@ -81,7 +95,10 @@ def open_run(
         connection.commit()
         if kind == "tick":
             _take_clock(connection)
-        run = _begin(store, connection, kind, actor, as_of, due)
+        if due is not None and kind in ("tick", "benchmarks"):
+            _refuse_finished(connection, kind, due)
+        values = {"kind": kind, "due": due, "as_of": as_of, "actor": actor, "notebook": notebook}
+        run = _begin(store, connection, values)
         try:
             yield run
         except BaseException as error:
@@ -99,14 +116,25 @@ def open_run(
             connection.commit()
         except psycopg.errors.UniqueViolation:
             connection.rollback()
-            run.detail["error"] = "a finished tick has this due instant already"
+            run.detail["error"] = "another run with this due instant finished first"
             _end(run, "aborted")
             connection.commit()
-            raise DueAlreadyError(f"The tick due at {run.due.isoformat()} is finished already; nothing was written.") from None
+            raise _finished(kind, run.due) from None
         except psycopg.OperationalError as error:
             raise _lost(run) from error
     finally:
         connection.close()
+
+
+def _refuse_finished(connection: psycopg.Connection[Any], kind: Kind, due: datetime) -> None:
+    ((finished,),) = connection.execute(load_sql(_PACKAGE, "finished_already"), {"kind": kind, "due": due}).fetchall()
+    if finished:
+        raise _finished(kind, due)
+
+
+def _finished(kind: Kind, due: datetime) -> DueAlreadyError:
+    what = "tick" if kind == "tick" else "benchmark run"
+    return DueAlreadyError(f"The {what} due at {due.isoformat()} is finished already; nothing was written.")
 
 
 def _take_clock(connection: psycopg.Connection[Any]) -> None:
@@ -119,17 +147,17 @@ def _take_clock(connection: psycopg.Connection[Any]) -> None:
         raise TickRunningError(f"Another tick is running{when}; this one left everything to it.") from None
 
 
-def _begin(
-    store: Store, connection: psycopg.Connection[Any], kind: Kind, actor: str, as_of: datetime | None, due: datetime | None
-) -> Run:
+def _begin(store: Store, connection: psycopg.Connection[Any], values: dict[str, Any]) -> Run:
     # A second connection commits the row at once; the first must stay in its transaction, where a tick holds the clock.
     with store.connect(Role.COMPUTE) as outside:
         outside.execute(load_sql(_PACKAGE, "abort_lost_runs"))
         outside.commit()
         started = datetime.now(UTC)
-        values = {"kind": kind, "due": due or started, "started": started, "as_of": as_of, "actor": actor}
+        values = {**values, "started": started, "due": values["due"] or started}
         (run_id,) = outside.execute(load_sql(_PACKAGE, "open_run"), values).fetchall()[0]
-    run = Run(run_id=run_id, kind=kind, due=due or started, started=started, connection=connection)
+    run = Run(
+        run_id=run_id, kind=values["kind"], due=values["due"], started=started, connection=connection, as_of=values["as_of"]
+    )
     run._hold()
     return run
 
@@ -140,6 +168,7 @@ def _end(run: Run, outcome: str) -> None:
         "ended": datetime.now(UTC),
         "outcome": outcome,
         "detail": json.dumps(run.detail, default=str),
+        "as_of": run.as_of,
     }
     run.connection.execute(load_sql(_PACKAGE, "end_run"), values)
 

@@ -40,5 +40,7 @@ ON CONFLICT (metric_id, period, period_start) DO UPDATE SET
     error           = excluded.error
 WHERE %(replace)s
    OR excluded.origin <> 'backfill' AND (excluded.settled OR NOT kept.settled)
+   -- A tick comes to a settled row only to close it again; that it could not is shown, and the next tick tries again.
+   OR excluded.origin = 'tick' AND excluded.error IS NOT NULL
    OR excluded.origin = 'backfill' AND kept.origin = 'backfill' AND (excluded.settled OR NOT kept.settled)
       AND (kept.definition_hash = excluded.definition_hash OR kept.computed_at IS NULL)
