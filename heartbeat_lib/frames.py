@@ -30,14 +30,28 @@ def loads(tick: Tick) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["schema", "rows", "unchanged", "error", "seconds"])
 
 
+def phases(tick: Tick) -> pd.DataFrame:
+    """One row per phase of a tick, in order: load, compute (asking the marts), judge (judging and writing); seconds."""
+    import pandas as pd
+
+    rows = [{"phase": phase, "seconds": round(seconds, 3)} for phase, seconds in tick.report.phases.items()]
+    return pd.DataFrame(rows, columns=["phase", "seconds"])
+
+
 def failures(tick: Tick) -> pd.DataFrame:
-    """One row per metric that gave no number: metric_id, reason (a stable word), message (the engine's words)."""
+    """One row per question that gave no number: metric_id, period_start, reason (a stable word), message (the engine's words)."""
     import pandas as pd
 
     rows = [
-        {"metric_id": failure.metric_id, "reason": failure.reason, "message": failure.message} for failure in tick.report.failures
+        {
+            "metric_id": failure.metric_id,
+            "period_start": failure.period_start.isoformat(),
+            "reason": failure.reason,
+            "message": failure.message,
+        }
+        for failure in tick.report.failures
     ]
-    return pd.DataFrame(rows, columns=["metric_id", "reason", "message"])
+    return pd.DataFrame(rows, columns=["metric_id", "period_start", "reason", "message"])
 
 
 def metrics(workbench: Workbench) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from heartbeat_lib.model.errors import HeartbeatError
@@ -56,8 +56,19 @@ def _span(value: object) -> object:
     return timedelta(**{_SPANS[match[2]]: int(match[1])})
 
 
+def _crontab(value: str) -> str:
+    from heartbeat_lib.model.cron import Cron, CronError
+
+    try:
+        _ = Cron(value, ZoneInfo("UTC")).trigger
+    except CronError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
+Crontab = Annotated[str, AfterValidator(_crontab)]
 
 
 class _Section(BaseModel):
@@ -91,6 +102,14 @@ class Compute(_Section):
     workers: int | None = Field(default=None, ge=1, le=64)
 
 
+class Schedule(_Section):
+    """When the clock calls, as crontab lines in the workspace's zone, and how long it keeps executed notebooks."""
+
+    tick: Crontab = "17 * * * *"
+    benchmarks: Crontab = "23 4 * * *"
+    keep: Span = timedelta(days=30)
+
+
 class Settings(BaseSettings):
     """Everything that `heartbeat.toml` may say, read once per process and never changed."""
 
@@ -110,6 +129,7 @@ class Settings(BaseSettings):
     reports: Path = Path("reports")
     source: tuple[Source, ...] = ()
     compute: Compute = Compute()
+    schedule: Schedule = Schedule()
 
     @field_validator("source")
     @classmethod
@@ -187,8 +207,8 @@ def _in_words(file: Path, fault: Any) -> str:
             section: type[BaseModel] = Settings
             if where[0] == "source" and len(where) > 1:
                 section = Source
-            elif where[0] == "compute" and len(where) > 1:
-                section = Compute
+            elif len(where) > 1:
+                section = {"compute": Compute, "schedule": Schedule}[where[0]]
             known = [field.alias or name for name, field in section.model_fields.items()]
             near = difflib.get_close_matches(where[-1], known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}."

@@ -71,6 +71,11 @@ class Workspace:
         return self.root / ".heartbeat"
 
     @property
+    def runs(self) -> Path:
+        """Executed notebooks: the records of what the clock ran."""
+        return self.state / "runs"
+
+    @property
     def metrics(self) -> Path:
         """The folder of metric files."""
         return self.root / self.settings.metrics

@@ -1,4 +1,4 @@
-"""The workspace itself: init, doctor, stop, lab."""
+"""The workspace itself: init, doctor, lab."""
 
 from __future__ import annotations
 
@@ -54,16 +54,6 @@ def doctor(
         raise typer.Exit(1)
 
 
-def stop() -> None:
-    """Stop this workspace's embedded PostgreSQL."""
-    from heartbeat_lib.cli.output import stdout
-    from heartbeat_lib.store.embedded import EmbeddedServer
-    from heartbeat_lib.workspace import Workspace
-
-    stopped = EmbeddedServer(Workspace.find().state).stop()
-    stdout().print("The embedded server was stopped." if stopped else "The embedded server was not running.")
-
-
 def lab(
     port: Annotated[int | None, typer.Option(help="Port; default: JupyterLab's own choice.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, open nothing.")] = False,
@@ -97,5 +87,4 @@ def add_to(app: typer.Typer) -> None:
     """Register these commands."""
     app.command()(init)
     app.command()(doctor)
-    app.command()(stop)
     app.command()(lab)

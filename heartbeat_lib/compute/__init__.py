@@ -23,7 +23,16 @@ from heartbeat_lib.compute.passes import (
     try_definitions,
     utc_now,
 )
-from heartbeat_lib.compute.runs import DueAlreadyError, Run, RunLostError, TickRunningError, open_run
+from heartbeat_lib.compute.runs import (
+    DueAlreadyError,
+    Run,
+    RunLostError,
+    TickRunningError,
+    abort_lost_runs,
+    is_due,
+    note_failure,
+    open_run,
+)
 
 __all__ = [
     "Clock",
@@ -39,9 +48,12 @@ __all__ = [
     "RunLostError",
     "TickRunningError",
     "UnknownMetricError",
+    "abort_lost_runs",
     "backfill",
     "compute_tick",
+    "is_due",
     "judge",
+    "note_failure",
     "open_run",
     "record_manual",
     "refresh_ids",

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import psycopg
 
 from heartbeat_lib.model.errors import HeartbeatError
-from heartbeat_lib.store import Role, Store, load_sql
+from heartbeat_lib.store import Role, Store, load_sql, translated
 
 Kind = Literal["tick", "load", "backfill", "manual", "deploy", "benchmarks"]
 _PACKAGE = __package__ or ""
@@ -124,6 +124,31 @@ def open_run(
             raise _lost(run) from error
     finally:
         connection.close()
+
+
+def is_due(store: Store, kind: Kind, due: datetime) -> bool:
+    """Whether a run that the clock calls for is still to be done; lost runs are closed first.
+
+    A tick that a person started after `due` counts: it did the same work.
+    """
+    abort_lost_runs(store)
+    with translated("Asking what is due"), store.connect(Role.READER) as connection:
+        values = {"kind": kind, "due": due, "now": datetime.now(UTC)}
+        return connection.execute(load_sql(_PACKAGE, "is_due"), values).fetchall()[0][0]
+
+
+def abort_lost_runs(store: Store) -> None:
+    """Close runs whose process is gone, as aborted."""
+    with translated("Closing lost runs"), store.connect(Role.COMPUTE) as connection:
+        connection.execute(load_sql(_PACKAGE, "abort_lost_runs"))
+
+
+def note_failure(store: Store, kind: Kind, *, due: datetime, actor: str, notebook: str, error: str) -> None:
+    """Record a run that failed before it could open one; a run that tells of itself is left as it is."""
+    abort_lost_runs(store)
+    values = {"kind": kind, "due": due, "now": datetime.now(UTC), "actor": actor, "notebook": notebook, "error": error}
+    with translated("Recording a failed run"), store.connect(Role.COMPUTE) as connection:
+        connection.execute(load_sql(_PACKAGE, "note_failure"), values)
 
 
 def _refuse_finished(connection: psycopg.Connection[Any], kind: Kind, due: datetime) -> None:

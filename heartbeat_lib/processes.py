@@ -1,0 +1,118 @@
+"""The long-running processes of a workspace on this machine: announced by a file each, found and ended from elsewhere.
+
+A file under `.heartbeat/processes/` names a process by number and birth, so a number that the system gave away again is
+never mistaken for it. Ending a process ends everything that it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heartbeat_lib.workspace import Workspace
+
+if TYPE_CHECKING:
+    import psutil
+
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A living process: its `heartbeat` command and its number."""
+
+    name: str
+    pid: int
+
+
+@contextmanager
+def announced(workspace: Workspace, name: str) -> Iterator[None]:
+    """Tell others, for the time of the block, that this process is the workspace's `name`."""
+    import psutil
+
+    folder = _folder(workspace)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.{os.getpid()}.json"
+    born = psutil.Process().create_time()
+    beside = file.with_suffix(".new")
+    beside.write_text(json.dumps({"name": name, "pid": os.getpid(), "born": born}), "utf-8")
+    beside.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def living(workspace: Workspace) -> list[Announced]:
+    """Announced processes that are alive, by name; what dead ones left behind is removed."""
+    return [Announced(name=name, pid=process.pid) for name, process in _living(workspace)]
+
+
+def end_all(workspace: Workspace) -> list[Announced]:
+    """End every announced process: SIGTERM, and SIGKILL for what is still there after ten seconds.
+
+    Returns
+    -------
+    list of Announced
+        What was alive.
+    """
+    found = _living(workspace)
+    trees = [tree(process.pid) for _, process in found]
+    for _, process in found:
+        with suppress(_gone()):
+            process.terminate()
+    end([member for members in trees for member in members], patience_s=_PATIENCE_S)
+    return [Announced(name=name, pid=process.pid) for name, process in found]
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """A process and everything it started, itself first; empty where it is gone."""
+    import psutil
+
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def end(members: list[psutil.Process], *, patience_s: float = 0.0) -> None:
+    """Wait for processes to end by themselves; kill those that are there after `patience_s` seconds."""
+    import psutil
+
+    _, left = psutil.wait_procs(members, timeout=patience_s) if patience_s else ([], members)
+    for process in left:
+        with suppress(_gone()):
+            process.kill()
+    psutil.wait_procs(left, timeout=_PATIENCE_S)
+
+
+def _living(workspace: Workspace) -> list[tuple[str, psutil.Process]]:
+    import psutil
+
+    found: list[tuple[str, psutil.Process]] = []
+    for file in sorted(_folder(workspace).glob("*.json")):
+        try:
+            noted = json.loads(file.read_text("utf-8"))
+            process = psutil.Process(noted["pid"])
+            if abs(process.create_time() - noted["born"]) > 1 or process.status() == psutil.STATUS_ZOMBIE:
+                raise psutil.NoSuchProcess(noted["pid"])
+            found.append((noted["name"], process))
+        except (psutil.NoSuchProcess, FileNotFoundError, ValueError, KeyError):
+            file.unlink(missing_ok=True)
+    return found
+
+
+def _gone() -> type[Exception]:
+    import psutil
+
+    return psutil.NoSuchProcess
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.state / "processes"

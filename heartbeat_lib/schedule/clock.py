@@ -1,0 +1,175 @@
+"""`heartbeat schedule`: waits for the next due instant and runs its notebook in a child process, for as long as it lives.
+
+What is due is decided by the crontab lines and the finished runs in the store, never by what this process remembers: so a
+clock that was down, asleep or busy makes one tick of all it missed, and of two clocks one finds the work done. A long tick
+never overlaps the next; when it ends, the clock looks again. SIGTERM ends everything at once and discards what was running.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from heartbeat_lib import compute, notebooks, processes
+from heartbeat_lib.model.cron import Cron
+from heartbeat_lib.model.errors import HeartbeatError
+from heartbeat_lib.schedule.job import LEFT_TO_ANOTHER
+from heartbeat_lib.workbench import Workbench
+from heartbeat_lib.workspace import Workspace
+
+Kind = Literal["tick", "benchmarks"]
+_NOTEBOOKS: dict[Kind, str] = {"tick": "operate/refresh.ipynb", "benchmarks": "operate/benchmarks.ipynb"}
+_AGAIN_S = 60.0
+"""Seconds until a store that does not answer is asked again."""
+
+
+def crons(workspace: Workspace) -> dict[Kind, Cron]:
+    """The workspace's crontab lines, in its zone."""
+    schedule = workspace.settings.schedule
+    return {"tick": Cron(schedule.tick, workspace.zone), "benchmarks": Cron(schedule.benchmarks, workspace.zone)}
+
+
+def next_due(workspace: Workspace) -> str:
+    """When each job is due next, in words and in the workspace's zone."""
+    now = datetime.now(UTC)
+    words: list[str] = []
+    for kind, cron in crons(workspace).items():
+        due = cron.next(now)
+        words.append(f"{kind} next at {due.astimezone(workspace.zone):%Y-%m-%d %H:%M}" if due else f"{kind} never due")
+    return ", ".join(words)
+
+
+class Clock:
+    """One clock of one workspace. `run` blocks until `stop` is called, from a signal handler or another thread."""
+
+    def __init__(self, workspace: Workspace, say: Callable[[str], None]) -> None:
+        self.workspace = workspace
+        self._crons = crons(workspace)
+        self._say = say
+        self._stopping = threading.Event()
+        self._children: set[int] = set()
+
+    def stop(self) -> None:
+        """End `run`; what is running is killed and counts for nothing."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Call what is due until stopped. What became due while no clock ran is called at once, as one."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # it would warn of every due time that a long tick outlives
+        scheduler = BackgroundScheduler(
+            timezone=self.workspace.zone,
+            # However late: the due instant is the identity, and being late is no reason to skip it.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        now = datetime.now(self.workspace.zone)
+        for kind, cron in self._crons.items():
+            scheduler.add_job(self._call, cron.trigger, args=[kind], id=kind, next_run_time=now)
+        scheduler.start()
+        try:
+            while not self._stopping.wait(3600):  # a wait without end would keep Python from seeing signals on some systems
+                pass
+        finally:
+            self._stopping.set()
+            for pid in tuple(self._children):
+                processes.end(processes.tree(pid))
+            scheduler.shutdown(wait=True)
+            self._close_lost()
+
+    def _call(self, kind: Kind) -> None:
+        """Run what is due of one kind, and again while something became due meanwhile."""
+        done: datetime | None = None
+        while not self._stopping.is_set():
+            due = self._crons[kind].latest(datetime.now(UTC))
+            if due is None or due == done:
+                return
+            try:
+                with Workbench(self.workspace) as bench:
+                    is_due = compute.is_due(bench.store, kind, due)
+            except HeartbeatError as error:
+                self._say(f"{kind} due {self._clock_time(due)}: waits for the database: {error}")
+                self._stopping.wait(_AGAIN_S)
+                continue
+            if is_due:
+                try:
+                    self._run(kind, due)
+                except Exception as error:  # a full disk must not end the clock
+                    self._say(f"{kind} due {self._clock_time(due)}: {type(error).__name__}: {error}")
+            done = due
+
+    def _run(self, kind: Kind, due: datetime) -> None:
+        record = self._record_path(kind, due)
+        started = time.monotonic()
+        words = [str(notebooks.find(self.workspace, _NOTEBOOKS[kind])), str(record), due.isoformat()]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "heartbeat_lib.schedule.job", *words],
+            env=os.environ | {"HEARTBEAT_WORKSPACE": str(self.workspace.root)},
+            cwd=self.workspace.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._children.add(child.pid)
+        if self._stopping.is_set():
+            processes.end(processes.tree(child.pid))
+        _, errors = child.communicate()
+        self._children.discard(child.pid)
+        name = f"{kind} due {self._clock_time(due)}"
+        if self._stopping.is_set():
+            self._say(f"{name}: discarded")
+            return
+        took = time.monotonic() - started
+        shown = self.workspace.relative(record)
+        if child.returncode == LEFT_TO_ANOTHER:
+            self._say(f"{name}: another clock has it")
+        elif child.returncode == 0:
+            self._say(f"{name}: done in {took:.1f} s, {shown}")
+        else:
+            why = (errors.strip().splitlines() or [f"the process ended with code {child.returncode}"])[-1]
+            self._say(f"{name}: failed after {took:.1f} s: {why} ({shown})")
+            self._note_failure(kind, due, shown, why)
+        self._sweep()
+
+    def _note_failure(self, kind: Kind, due: datetime, notebook: str, why: str) -> None:
+        """A run that failed before it could write that itself."""
+        try:
+            with Workbench(self.workspace) as bench:
+                actor = self.workspace.settings.operator
+                compute.note_failure(bench.store, kind, due=due, actor=actor, notebook=notebook, error=why)
+        except HeartbeatError as error:
+            self._say(f"the failure could not be recorded: {error}")
+
+    def _close_lost(self) -> None:
+        try:
+            with Workbench(self.workspace) as bench:
+                compute.abort_lost_runs(bench.store)
+        except HeartbeatError:
+            pass  # no store, no record; the next run closes it
+
+    def _record_path(self, kind: Kind, due: datetime) -> Path:
+        folder = self.workspace.runs
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{due:%Y-%m-%dT%H%M}Z-{kind}"
+        names = (f"{stem}{f'-{again}' if again > 1 else ''}.ipynb" for again in range(1, 1000))
+        return next(folder / name for name in names if not (folder / name).exists())
+
+    def _sweep(self) -> None:
+        """Remove records older than the workspace keeps them."""
+        oldest = time.time() - self.workspace.settings.schedule.keep.total_seconds()
+        for record in self.workspace.runs.glob("*.ipynb"):
+            if record.stat().st_mtime < oldest:
+                record.unlink(missing_ok=True)
+
+    def _clock_time(self, due: datetime) -> str:
+        return f"{due.astimezone(self.workspace.zone):%Y-%m-%d %H:%M}"
