@@ -8,10 +8,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+from heartbeat_lib import processes, reading
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.settings import unknown_variables
 from heartbeat_lib.workbench import Workbench
@@ -37,6 +39,8 @@ class Examined:
     marts_url: str
     embedded: bool
     versions: dict[str, str] = field(default_factory=dict)
+    running: list[str] = field(default_factory=list)
+    """Long-running processes of this workspace on this machine."""
     findings: list[Remark] = field(default_factory=list)
 
     @property
@@ -54,6 +58,7 @@ class Examined:
         yield f"database    {self.database_url or 'not reachable'}{' (embedded)' if self.embedded else ''}"
         yield f"marts       {self.marts_url}"
         yield f"versions    {', '.join(f'{name} {number}' for name, number in self.versions.items())}"
+        yield f"running     {', '.join(self.running) or 'no clock'}"
         for finding in self.findings:
             yield f"{finding.severity}: [{finding.rule}] {finding.message}"
         if not self.findings:
@@ -73,6 +78,7 @@ def examine(workbench: Workbench, *, show_secrets: bool = False) -> Examined:
         workspace=workspace.root,
         marts_url=workspace.marts_url,
         embedded=workspace.settings.database_url is None,
+        running=[f"{process.name} (process {process.pid})" for process in processes.living(workspace)],
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )
 
@@ -89,6 +95,9 @@ def examine(workbench: Workbench, *, show_secrets: bool = False) -> Examined:
         examined.versions["postgresql"] = store.server_version
         for found in store.tamperings():
             remark("tampering", found.message, "error")
+        clock = reading.clock(workbench, datetime.now(UTC))
+        if clock.stands_still or clock.last_due is None:
+            remark("clock", clock.sentence(workspace.zone))
         for shared in store.roles_without_login:
             remark(
                 "shared-login",

@@ -12,11 +12,16 @@ MetricId = Annotated[str, typer.Argument(metavar="ID")]
 
 def list_(json: Json = False) -> None:
     """Every living metric, what is red first."""
+    from datetime import UTC, datetime
+
     from heartbeat_lib import reading
-    from heartbeat_lib.cli.output import print_json, say, stdout, workbench
+    from heartbeat_lib.cli.output import print_json, say, stdout, warn, workbench
 
     with workbench() as bench:
         metrics = reading.metrics(bench)
+        clock = reading.clock(bench, datetime.now(UTC))
+        if metrics and clock.stands_still:
+            warn(clock.sentence(bench.workspace.zone))
         if json:
             print_json(metrics)
             return

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from psycopg.rows import dict_row
 
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.stage import stage_of
-from heartbeat_lib.store import Role, load_sql, translated
+from heartbeat_lib.reading.clock import ClockState, clock
+from heartbeat_lib.reading.rows import Row, select
 from heartbeat_lib.workbench import Workbench
 
-Row = dict[str, Any]
+__all__ = ["ClockState", "NoSuchMetricError", "Row", "clock", "history", "metric", "metrics", "recent_values", "runs"]
 
 
 class NoSuchMetricError(HeartbeatError):
@@ -33,7 +31,7 @@ def metrics(workbench: Workbench) -> list[Row]:
     list of dict
         `period_start` is a date (an aware instant for hours), None before the first value; `stage` is 4 to 9.
     """
-    rows = _rows(workbench, "metrics")
+    rows = select(workbench, "metrics")
     for row in rows:
         row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
         row["stage"] = int(stage_of(row))
@@ -62,8 +60,8 @@ def history(workbench: Workbench, metric_id: str) -> list[Row]:
     NoSuchMetricError
         No metric ever had this id.
     """
-    rows = _rows(workbench, "history", metric_id=metric_id)
-    if not rows and not _rows(workbench, "known", metric_id=metric_id)[0]["known"]:
+    rows = select(workbench, "history", metric_id=metric_id)
+    if not rows and not select(workbench, "known", metric_id=metric_id)[0]["known"]:
         raise NoSuchMetricError(_where_is(workbench, metric_id))
     for row in rows:
         row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
@@ -72,21 +70,12 @@ def history(workbench: Workbench, metric_id: str) -> list[Row]:
 
 def recent_values(workbench: Workbench, periods: int = 30) -> dict[str, Sequence[float | None]]:
     """The last values of every living metric, oldest first, for a sparkline; None where a period had no value."""
-    return {row["metric_id"]: row["recent"] for row in _rows(workbench, "recent_values", periods=periods)}
+    return {row["metric_id"]: row["recent"] for row in select(workbench, "recent_values", periods=periods)}
 
 
 def runs(workbench: Workbench, limit: int = 50) -> list[Row]:
     """The last runs, newest first: kind, due, started, ended, outcome, notebook and what was found."""
-    return _rows(workbench, "runs", limit=limit)
-
-
-def _rows(workbench: Workbench, name: str, **values: Any) -> list[Row]:
-    with (
-        translated("Reading the store"),
-        workbench.store.connect(Role.READER) as connection,
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
-        return cursor.execute(load_sql(__name__, name), values or None).fetchall()
+    return select(workbench, "runs", limit=limit)
 
 
 def _label(grain: str, start: datetime | None, zone: ZoneInfo) -> date | datetime | None:
@@ -98,7 +87,7 @@ def _label(grain: str, start: datetime | None, zone: ZoneInfo) -> date | datetim
 
 
 def _where_is(workbench: Workbench, metric_id: str) -> str:
-    gone = _rows(workbench, "retirement", metric_id=metric_id)
+    gone = select(workbench, "retirement", metric_id=metric_id)
     if not gone:
         return f"No metric {metric_id!r}. `heartbeat list` shows the living ones."
     successor = f" Its successor is {gone[0]['successor']}." if gone[0]["successor"] else ""

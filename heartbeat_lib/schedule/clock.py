@@ -137,7 +137,7 @@ class Clock:
             self._say(f"{name}: done in {took:.1f} s, {shown}")
         else:
             why = (errors.strip().splitlines() or [f"the process ended with code {child.returncode}"])[-1]
-            self._say(f"{name}: failed after {took:.1f} s: {why} ({shown})")
+            self._say(f"{name}: failed after {took:.1f} s: {why}{f' ({shown})' if record.exists() else ''}")
             self._note_failure(kind, due, shown, why)
         self._sweep()
 
