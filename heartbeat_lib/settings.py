@@ -60,7 +60,7 @@ def _crontab(value: str) -> str:
     from heartbeat_lib.model.cron import Cron, CronError
 
     try:
-        _ = Cron(value, ZoneInfo("UTC")).trigger
+        Cron(value, ZoneInfo("UTC")).check()
     except CronError as error:
         raise ValueError(str(error)) from None
     return value

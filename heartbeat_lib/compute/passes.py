@@ -6,7 +6,7 @@ They differ in which periods they ask for, in what may be overwritten, and in th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -121,21 +121,20 @@ def compute_tick(
     run.as_of = as_of
     report = Report(run=run.run_id, as_of=as_of, due=run.due, settled=len(closing.as_read))
 
-    def questions() -> Iterator[Question]:
-        yield from ((metric, as_of) for metric in metrics)
-        # Read lazily, after most running values have answered: who failed there would fail here once per period.
-        for metric, moment in closing.questions:
-            if metric.metric_id not in report.failed_ids:
-                yield metric, moment
-
     started = time.perf_counter()
     outcomes: list[Outcome] = []
     total = len(metrics) + len(closing.questions)
-    for done, outcome in enumerate(evaluate(workbench, questions(), freshness=freshness, now=now), start=1):
-        report.count(outcome)
-        outcomes.append(outcome)
-        if progress is not None:
-            progress(done, total)
+
+    def ask(questions: Iterable[Question]) -> None:
+        for outcome in evaluate(workbench, questions, freshness=freshness, now=now):
+            report.count(outcome)
+            outcomes.append(outcome)
+            if progress is not None:
+                progress(len(outcomes), total)
+
+    ask((metric, as_of) for metric in metrics)
+    # Who failed just now would fail here too, once per period. Read lazily: one failed closing ends those of its metric.
+    ask((metric, moment) for metric, moment in closing.questions if metric.metric_id not in report.failed_ids)
     answered = time.perf_counter()
     record(run.connection, outcomes, origin="tick", run_id=run.run_id)
     settle_as_read(run.connection, closing.as_read)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.model.cron import Cron
@@ -12,6 +11,7 @@ from heartbeat_lib.reading.rows import select
 from heartbeat_lib.workbench import Workbench
 
 _MANY = 100
+_LONG = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +44,6 @@ def clock(workbench: Workbench, now: datetime) -> ClockState:
     last, missed = row["last_due"], 0
     if last is not None:
         cron = Cron(workbench.workspace.settings.schedule.tick, workbench.workspace.zone)
-        missed = sum(1 for _ in islice(cron.between(last, now), _MANY))
+        # A clock that stands still for years is not counted to the end.
+        missed = min(len(cron.between(last, min(now, last + _LONG))), _MANY)
     return ClockState(last_due=last, missed=missed, running=row["running"])

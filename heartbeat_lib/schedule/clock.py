@@ -16,7 +16,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from heartbeat_lib import compute, notebooks, processes
 from heartbeat_lib.model.cron import Cron
@@ -47,6 +50,17 @@ def next_due(workspace: Workspace) -> str:
     return ", ".join(words)
 
 
+class _Due(BaseTrigger):
+    """A crontab line as APScheduler wants it."""
+
+    def __init__(self, cron: Cron) -> None:
+        self._cron = cron
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> Any:
+        # The earlier of both, so that a machine's clock that was set back is followed.
+        return self._cron.next(min(previous_fire_time, now) if previous_fire_time else now)
+
+
 class Clock:
     """One clock of one workspace. `run` blocks until `stop` is called, from a signal handler or another thread."""
 
@@ -63,8 +77,6 @@ class Clock:
 
     def run(self) -> None:
         """Call what is due until stopped. What became due while no clock ran is called at once, as one."""
-        from apscheduler.schedulers.background import BackgroundScheduler
-
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # it would warn of every due time that a long tick outlives
         scheduler = BackgroundScheduler(
             timezone=self.workspace.zone,
@@ -73,7 +85,7 @@ class Clock:
         )
         now = datetime.now(self.workspace.zone)
         for kind, cron in self._crons.items():
-            scheduler.add_job(self._call, cron.trigger, args=[kind], id=kind, next_run_time=now)
+            scheduler.add_job(self._call, _Due(cron), args=[kind], id=kind, next_run_time=now)
         scheduler.start()
         try:
             while not self._stopping.wait(3600):  # a wait without end would keep Python from seeing signals on some systems
