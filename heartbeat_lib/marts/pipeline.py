@@ -112,7 +112,7 @@ def _run(
     info.raise_on_failed_jobs()
     if not info.loads_ids:
         raise _NothingNew
-    return info.loads_ids[-1], {table: rows for table, rows in counts.items() if not table.startswith("_dlt")}
+    return info.loads_ids[-1], {table: rows for table, rows in sorted(counts.items()) if not table.startswith("_dlt")}
 
 
 def _source(file: Path, shown: str, schema: str) -> DltSource | DltResource:
