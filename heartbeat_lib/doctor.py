@@ -110,8 +110,10 @@ def examine(workbench: Workbench, *, show_secrets: bool = False) -> Examined:
     if not workspace.metrics.is_dir():
         remark("metrics", f"{workspace.relative(workspace.metrics)}/ does not exist; `heartbeat new ID` makes it")
     for source in workspace.settings.source:
-        if not (workspace.root / source.folder).is_dir():
+        if source.folder is not None and not (workspace.root / source.folder.expanduser()).is_dir():
             remark("source", f"the folder {source.folder} of source {source.schema_name} does not exist", "error")
+        if source.pipeline is not None and not (workspace.root / source.pipeline.expanduser()).is_file():
+            remark("source", f"the pipeline file {source.pipeline} of source {source.schema_name} does not exist", "error")
     return examined
 
 

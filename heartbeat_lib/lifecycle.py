@@ -7,43 +7,21 @@ files say and computes what is new. Stages do not know each other; they meet her
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from heartbeat_lib import compute, registration
+from heartbeat_lib import compute, registration, sources
 from heartbeat_lib.marts import dialect_for
-from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.value_sql import parse_value_sql
-from heartbeat_lib.settings import Source
+from heartbeat_lib.sources import NoSourcesError, Say, SourceLoad
+from heartbeat_lib.sources import silent as _silent
 from heartbeat_lib.workbench import Workbench
-
-if TYPE_CHECKING:
-    from heartbeat_lib.marts.load import LoadResult
-
-Say = Callable[[str], None]
-"""Takes one line about what happens now."""
-
-
-def _silent(_: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceLoad:
-    """What became of one source: its tables and rows, that it was unchanged, or why it failed."""
-
-    schema: str
-    tables: dict[str, int] = field(default_factory=dict)
-    unchanged: bool = False
-    error: str | None = None
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +77,6 @@ class Trial:
         }
 
 
-class NoSourcesError(HeartbeatError):
-    """`heartbeat load` without a folder, in a workspace that names none."""
-
-
 def tick(
     workbench: Workbench,
     *,
@@ -143,10 +117,10 @@ def tick(
         # It waits for the database alone, so it costs nothing beside the loads and queries.
         looking = beside.submit(store.tamperings)
         started = time.perf_counter()
-        loads = tuple(_load_source(workbench, source, say) for source in workbench.workspace.settings.source)
+        loads = sources.load_all(workbench, say=say)
         loading = time.perf_counter() - started
         as_of = now()
-        run.detail["loads"] = [_load_record(load) for load in loads]
+        run.detail["loads"] = [load.record() for load in loads]
         say("Computing and judging every metric ...")
         report = compute.compute_tick(
             workbench, run, as_of, loads={load.schema: load.error for load in loads}, now=now, progress=progress
@@ -166,14 +140,14 @@ def load_sources(workbench: Workbench, *, say: Say = _silent) -> tuple[SourceLoa
     NoSourcesError
         The workspace names no source.
     """
-    sources = workbench.workspace.settings.source
-    if not sources:
+    if not workbench.workspace.settings.source:
         raise NoSourcesError(
-            "heartbeat.toml names no [[source]]. Add one (schema, folder), or load one folder: heartbeat load SCHEMA FOLDER"
+            "heartbeat.toml names no [[source]]. Add one (schema, and folder or pipeline), "
+            "or load one folder: heartbeat load SCHEMA FOLDER"
         )
     with compute.open_run(workbench.store, "load", actor=workbench.workspace.settings.operator) as run:
-        loads = tuple(_load_source(workbench, source, say) for source in sources)
-        run.detail["loads"] = [_load_record(load) for load in loads]
+        loads = sources.load_all(workbench, say=say)
+        run.detail["loads"] = [load.record() for load in loads]
         if any(load.error for load in loads):
             run.outcome = "failed"
     return loads
@@ -187,46 +161,18 @@ def load_folder(workbench: Workbench, schema: str, folder: Path, *, say: Say = _
     LoadError
         A file or the folder cannot be loaded; the marts are as before.
     """
-    from heartbeat_lib.marts import load as loading
-
-    source = next((s for s in workbench.workspace.settings.source if s.schema_name == schema), None)
     with compute.open_run(workbench.store, "load", actor=workbench.workspace.settings.operator) as run:
-        started = datetime.now(UTC)
-        say(f"Loading {folder} into {schema} ...")
-        result = loading.load_folder(
-            _marts_file(workbench),
-            schema=schema,
-            folder=folder.expanduser().resolve(),
-            zone=(source and source.time_zone) or workbench.workspace.zone,
-            key=source.key if source else (),
-            state_dir=workbench.workspace.state,
-            progress=_steps(say, schema),
-        )
-        load = _loaded(result, started)
-        run.detail["loads"] = [_load_record(load)]
+        load = sources.load_folder(workbench, schema, folder, say=say)
+        run.detail["loads"] = [load.record()]
     return load
 
 
 def load_demo(workbench: Workbench, *, ending: date | None = None, say: Say = _silent) -> tuple[SourceLoad, ...]:
-    """The synthetic bank, 200 days long: up to this moment, or all of the day `ending`."""
-    from heartbeat_lib.demo.bank import bank
-    from heartbeat_lib.marts import load as loading
-
-    zone = workbench.workspace.zone
-    now = datetime.now(UTC)
+    """The synthetic bank, 200 days long: up to this moment, or all of the day `ending`. Raises LoadError."""
     with compute.open_run(workbench.store, "load", actor=workbench.workspace.settings.operator) as run:
-        say("Making the demo bank ...")
-        schemas = bank(ending=ending or now.astimezone(zone).date(), until=None if ending else now, zone=zone)
-        loads: list[SourceLoad] = []
-        for schema, tables in schemas.items():
-            started = datetime.now(UTC)
-            say(f"Loading {schema}: {', '.join(tables)} ...")
-            result = loading.load_tables(
-                _marts_file(workbench), schema=schema, tables=tables, zone=zone, state_dir=workbench.workspace.state
-            )
-            loads.append(_loaded(result, started))
-        run.detail["loads"] = [_load_record(load) for load in loads]
-    return tuple(loads)
+        loads = sources.load_demo(workbench, ending=ending, say=say)
+        run.detail["loads"] = [load.record() for load in loads]
+    return loads
 
 
 def try_metric(workbench: Workbench, target: str, *, as_of: datetime) -> Trial:
@@ -334,56 +280,3 @@ def _trial_findings(outcomes: Sequence[compute.Outcome], checked: registration.C
         for outcome in outcomes
         if outcome.failed
     )
-
-
-def _load_source(workbench: Workbench, source: Source, say: Say) -> SourceLoad:
-    from heartbeat_lib.marts import load as loading
-
-    started = datetime.now(UTC)
-    say(f"Loading {source.folder} into {source.schema_name} ...")
-    try:
-        result = loading.load_folder(
-            _marts_file(workbench),
-            schema=source.schema_name,
-            folder=workbench.workspace.root / source.folder.expanduser(),
-            zone=source.time_zone or workbench.workspace.zone,
-            key=source.key,
-            state_dir=workbench.workspace.state,
-            unless_unchanged=True,
-            progress=_steps(say, source.schema_name),
-        )
-    except HeartbeatError as error:
-        seconds = (datetime.now(UTC) - started).total_seconds()
-        return SourceLoad(schema=source.schema_name, error=str(error), seconds=seconds)
-    return _loaded(result, started)
-
-
-def _steps(say: Say, schema: str) -> Callable[[str, int, int], None]:
-    """The loader's steps as lines: which table, of how many."""
-    return lambda step, done, total: say(f"{schema}: {step} ({done} of {total})") if done < total else None
-
-
-def _loaded(result: LoadResult, started: datetime) -> SourceLoad:
-    seconds = (datetime.now(UTC) - started).total_seconds()
-    return SourceLoad(schema=result.schema, tables=dict(result.tables), unchanged=result.skipped, seconds=seconds)
-
-
-def _load_record(load: SourceLoad) -> dict[str, object]:
-    return {
-        "schema": load.schema,
-        "rows": sum(load.tables.values()),
-        "unchanged": load.unchanged,
-        "error": load.error,
-        "seconds": round(load.seconds, 3),
-    }
-
-
-def _marts_file(workbench: Workbench) -> Path:
-    file = workbench.workspace.marts_file
-    if file is None:
-        raise NoSourcesError(
-            f"The marts are at {workbench.workspace.marts_url.partition(':')[0]}; Heartbeat loads files into DuckDB only."
-        )
-    with suppress(FileExistsError):
-        file.parent.mkdir(parents=True)
-    return file

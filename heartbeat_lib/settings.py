@@ -17,7 +17,17 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from heartbeat_lib.model.errors import HeartbeatError
@@ -76,14 +86,18 @@ class _Section(BaseModel):
 
 
 class Source(_Section):
-    """One `[[source]]`: a folder that becomes a schema of the marts."""
+    """One `[[source]]`: a folder of files, or a dlt pipeline file, that becomes a schema of the marts."""
 
     schema_name: str = Field(alias="schema", pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    folder: Path
+    folder: Path | None = None
+    pipeline: Path | None = None
+    """A Python file that defines a dlt source named like the schema."""
     key: tuple[str, ...] = ()
     """Columns that identify a row; given, a load merges. Without them each load replaces the tables."""
     time_zone: Zone | None = None
     """Zone of the wall-clock times in the files; the workspace's zone when absent."""
+    deadline: Span = timedelta(minutes=10)
+    """How long one load may take before it is stopped, waiting for another loader included."""
     max_age: Span | None = None
     """How old the last load that brought rows may get: a person's promise, so there is no default."""
     fallback: bool = False
@@ -93,6 +107,17 @@ class Source(_Section):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _folder_or_pipeline(self) -> Source:
+        if (self.folder is None) == (self.pipeline is None):
+            raise ValueError(f"the source {self.schema_name!r} needs either a folder or a pipeline, and not both")
+        for name in ("key", "time_zone"):
+            if self.pipeline is not None and getattr(self, name):
+                raise ValueError(
+                    f"the source {self.schema_name!r} is a pipeline, and {name} is for folders; a dlt resource says its own"
+                )
+        return self
 
 
 class Compute(_Section):

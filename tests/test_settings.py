@@ -39,6 +39,14 @@ def test_a_source_says_folder_key_and_promise(toml):
     assert (source.schema_name, source.key, source.max_age) == ("shop", ("id",), timedelta(hours=26))
 
 
+def test_a_source_may_be_a_pipeline_file_with_a_deadline(toml):
+    """Ten minutes where nothing is said."""
+    text = PLAIN + '[[source]]\nschema = "a"\npipeline = "a.py"\n[[source]]\nschema = "b"\npipeline = "b.py"\ndeadline = "2h"\n'
+    first, second = read_settings(toml(text)).source
+    assert (first.folder, str(first.pipeline)) == (None, "a.py")
+    assert (first.deadline, second.deadline) == (timedelta(minutes=10), timedelta(hours=2))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -49,6 +57,11 @@ def test_a_source_says_folder_key_and_promise(toml):
         (PLAIN.replace("Berlin", "Berlim"), "'Europe/Berlim' is no time zone"),
         (PLAIN + '[[source]]\nschema = "shop"\nfolder = "d"\nmax_age = "soon"\n', "'soon' is no span"),
         (PLAIN + '[[source]]\nschema = "a"\nfolder = "d"\n[[source]]\nschema = "a"\nfolder = "e"\n', "two [[source]] entries"),
+        (PLAIN + '[[source]]\nschema = "a"\n', "the source 'a' needs either a folder or a pipeline, and not both"),
+        (PLAIN + '[[source]]\nschema = "a"\nfolder = "d"\npipeline = "p.py"\n', "either a folder or a pipeline, and not both"),
+        (PLAIN + '[[source]]\nschema = "a"\npipeline = "p.py"\nkey = "id"\n', "'a' is a pipeline, and key is for folders"),
+        (PLAIN + '[[source]]\nschema = "a"\npipeline = "p.py"\ntime_zone = "UTC"\n', "and time_zone is for folders"),
+        (PLAIN + '[[source]]\nschema = "a"\nfolder = "d"\ndeadline = "0m"\n', "'0m' is no span"),
         (PLAIN + "[[source\n", "not readable as TOML"),
         (PLAIN + 'database_url = "postgresql://me:secret@host/db"\n', "HEARTBEAT_DATABASE_URL"),
     ],

@@ -25,7 +25,7 @@ def load(
     """Load a folder of files into a schema; alone: every source.
 
     FOLDER's Parquet, CSV and JSON-lines files become tables of SCHEMA. Without words every [[source]] of heartbeat.toml
-    whose files changed is loaded.
+    that has something new is loaded.
     """
     from heartbeat_lib import lifecycle
     from heartbeat_lib.cli.output import say, workbench
@@ -147,7 +147,7 @@ def _print_loads(loads: Iterable[SourceLoad]) -> None:
         if load.error:
             complain(f"{load.schema}: not loaded: {load.error}")
         elif load.unchanged:
-            stdout().print(f"{load.schema}: files unchanged since the last load that brought rows", soft_wrap=True)
+            stdout().print(f"{load.schema}: nothing new since the last load that brought rows", soft_wrap=True)
         else:
             tables = ", ".join(f"{name} {rows:,}" for name, rows in load.tables.items())
             stdout().print(f"{load.schema}: {tables} rows in {load.seconds:.1f} s", soft_wrap=True)

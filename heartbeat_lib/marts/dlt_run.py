@@ -1,8 +1,8 @@
-"""dlt, kept quiet and on a leash: one run from arrow batches into one schema of one DuckDB file.
+"""dlt, kept quiet and on a leash: one run into one schema of one DuckDB file.
 
-dlt is imported here and nowhere else, with telemetry off, no progress, no signal handlers and every path inside the
-given folder. The surprise: its settings are environment variables, so they are set for the time of the run and put
-back; a lock keeps a second thread out meanwhile.
+dlt is imported inside `working_dlt` and nowhere else, with telemetry off, no progress, no signal handlers and every path
+inside the given folder. The surprise: its settings are environment variables, so they are set for the time of the run
+and put back; a lock keeps a second thread out meanwhile.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from heartbeat_lib.marts.load_errors import LoadError
 
 if TYPE_CHECKING:
+    import dlt
     import pyarrow as pa
 
 _SETTINGS = {
@@ -63,14 +64,8 @@ class DltRun:
         if key:
             how = {"write_disposition": {"disposition": "merge", "strategy": "upsert"}, "primary_key": list(key)}
         resources = [dlt.resource(batches, name=name, **how) for name, batches in tables.items()]
-        pipeline = dlt.pipeline(
-            f"heartbeat_{schema}",
-            destination=dlt.destinations.duckdb(str(database)),
-            dataset_name=schema,
-            pipelines_dir=str(self.folder),
-        )
         try:
-            info = pipeline.run(resources)
+            info = self.pipeline(database, schema).run(resources)
             info.raise_on_failed_jobs()
         except Exception as error:
             ours, innermost = _roots(error)
@@ -80,21 +75,40 @@ class DltRun:
             raise LoadError(f"dlt could not load schema {schema}: {words or type(innermost).__name__}") from error
         return info.loads_ids[-1]
 
+    def pipeline(self, database: Path, schema: str) -> dlt.Pipeline:
+        """dlt's pipeline into `schema` of `database`; always of the same name, by which its state is found again."""
+        import dlt
+
+        return dlt.pipeline(
+            f"heartbeat_{schema}",
+            destination=dlt.destinations.duckdb(str(database)),
+            dataset_name=schema,
+            pipelines_dir=str(self.folder),
+        )
+
 
 @contextmanager
-def working_dlt(state_dir: Path) -> Iterator[DltRun]:
-    """dlt with a working folder of its own under `state_dir`, which is gone when the block ends."""
+def working_dlt(state_dir: Path, *, project: Path | None = None) -> Iterator[DltRun]:
+    """dlt with a working folder of its own under `state_dir`, which is gone when the block ends.
+
+    With a `project` dlt works as its users know it: configuration and secrets come from `project/.dlt`, and what it
+    remembers of earlier runs comes from the marts.
+    """
     home = state_dir / "dlt"
     home.mkdir(parents=True, exist_ok=True)
     _sweep(home)
     folder = Path(tempfile.mkdtemp(prefix=f"load.{os.getpid()}.", dir=home))
-    settings = _SETTINGS | {"DLT_DATA_DIR": str(home), "DLT_PROJECT_DIR": str(home)}
+    settings = _SETTINGS | {"DLT_DATA_DIR": str(home), "DLT_PROJECT_DIR": str(project or home)}
+    if project is not None:
+        settings["RESTORE_FROM_DESTINATION"] = "true"
     with _one_at_a_time:
         before = {name: os.environ.get(name) for name in settings}
         os.environ.update(settings)
         try:
             from dlt.common.normalizers.naming.snake_case import NamingConvention
 
+            if project is not None:
+                _read_configuration()
             snake_case = NamingConvention().normalize_identifier
 
             def naming(name: str) -> str:
@@ -108,7 +122,23 @@ def working_dlt(state_dir: Path) -> Iterator[DltRun]:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+            if project is not None:
+                _read_configuration()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def warm_up(state_dir: Path) -> None:
+    """Import dlt now, so that the 2 s are not counted against the first source."""
+    with working_dlt(state_dir):
+        import dlt  # noqa: F401
+
+
+def _read_configuration() -> None:
+    """dlt reads `.dlt/*.toml` once per process, and the folder to look in has just changed."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+    Container()[PluggableRunContext].reload_providers()
 
 
 def _sweep(home: Path) -> None:

@@ -61,7 +61,7 @@ def load_folder(
     LoadError
         Nothing was loaded, and the marts are as they were. SourceFileError names the file and line.
     """
-    _check_schema(schema, marts_path)
+    check_schema(schema, marts_path)
     files = source_files(folder)
     with one_loader(marts_path, wait_s=wait_s):
         if unless_unchanged:
@@ -99,7 +99,7 @@ def load_tables(
     wait_s: float = WAIT_S,
 ) -> LoadResult:
     """Load tables in memory by the same path as files; see `load_folder`. Raises LoadError."""
-    _check_schema(schema, marts_path)
+    check_schema(schema, marts_path)
     if not tables:
         raise LoadError(f"No table was given for schema {schema}.")
     with one_loader(marts_path, wait_s=wait_s):
@@ -115,7 +115,8 @@ def load_tables(
             return load_sources(marts_path, schema, sources, zone=zone, key=key, run=run, progress=progress)
 
 
-def _check_schema(schema: str, marts: Path) -> None:
+def check_schema(schema: str, marts: Path) -> None:
+    """Raises LoadError where `schema` cannot be the name of a source in these marts."""
     if not SCHEMA_NAME.fullmatch(schema):
         raise LoadError(f"{schema!r} cannot be a schema: use lower-case letters, digits and single underscores, a letter first.")
     # The file's own name is DuckDB's name for the whole database: shop.orders in shop.duckdb would mean two things.

@@ -30,7 +30,7 @@ class LoadResult:
     Attributes
     ----------
     tables
-        Table -> rows read for it. With `skipped`, what the last load had brought.
+        Table -> rows read for it. With `skipped`, what the last load had brought (of a folder; a pipeline does not say).
     inserted_at
         When the load ended, aware and UTC: the `source_as_of` of metrics on this schema.
     skipped
@@ -98,6 +98,17 @@ def inserted_at(marts: duckdb.DuckDBPyConnection, schema: str, load_id: str) -> 
         [load_id],
     ).fetchall()
     return EPOCH + timedelta(microseconds=microseconds)
+
+
+def last_inserted(marts_path: Path, schema: str) -> tuple[str, datetime]:
+    """Load id and end (aware, UTC) of the schema's last complete load."""
+    import duckdb
+
+    with duckdb.connect(str(marts_path), read_only=True) as marts:
+        ((load_id,),) = marts.execute(
+            f"SELECT load_id FROM {identifier(schema)}._dlt_loads WHERE status = 0 ORDER BY inserted_at DESC LIMIT 1"  # noqa: S608
+        ).fetchall()
+        return load_id, inserted_at(marts, schema, load_id)
 
 
 def _how(zone: ZoneInfo, key: Sequence[str] | None) -> str:

@@ -87,7 +87,9 @@ def load_sources(
     with beside(marts_path) as copy, _scratch(zone) as scratch:
         # One connection each, because dlt may ask for a table's rows while another's are half fetched.
         readers = {table: scratch.cursor() for table in sources}
-        with _opened(copy) as marts:
+        with opened(copy) as marts:
+            if "_dlt_pipeline_state" in tables_of(marts, schema):
+                clear(marts, schema)  # a pipeline file made it; its columns are none that rows of a file could merge into
             known = _types(marts, schema)
             selects = {
                 table: _select(readers[table], table, source, naming=run.naming, zone=zone.key, known=known.get(table, {}))
@@ -95,11 +97,11 @@ def load_sources(
             }
             if columns:
                 selects = _merged(marts, readers, schema, sources, selects, known, columns)
-            _clear(marts, schema, data=not columns)
+            clear(marts, schema, data=not columns)
         load_id = run(copy, schema, {table: batches(table, selects[table]) for table in names}, key=columns)
         before_swap()
-        with _opened(copy) as marts:
-            _clear_staging(marts, schema)
+        with opened(copy) as marts:
+            clear_staging(marts, schema)
             result = LoadResult(schema=schema, tables=rows, load_id=load_id, inserted_at=inserted_at(marts, schema, load_id))
             files = {table: source.file for table, source in sources.items() if isinstance(source, FileSource)}
             remember(marts, result, files, zone=zone, key=key)
@@ -172,25 +174,31 @@ def _scratch(zone: ZoneInfo) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _opened(copy: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(copy: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The copy of the marts, open for writing while the block lasts."""
     import duckdb
 
     with duckdb.connect(str(copy)) as con:
         yield con
 
 
-def _clear(marts: duckdb.DuckDBPyConnection, schema: str, *, data: bool) -> None:
+def clear(marts: duckdb.DuckDBPyConnection, schema: str, *, data: bool = True) -> None:
     """Drop dlt's memory of the schema and, where the load replaces it, the data; `_dlt_loads` keeps its past."""
-    _clear_staging(marts, schema)
-    for (table,) in marts.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT internal", [schema]
-    ).fetchall():
+    clear_staging(marts, schema)
+    for table in tables_of(marts, schema):
         if table != "_dlt_loads" and (data or table.startswith("_dlt_")):
             marts.execute(f"DROP TABLE {identifier(schema)}.{identifier(table)}")
 
 
-def _clear_staging(marts: duckdb.DuckDBPyConnection, schema: str) -> None:
+def clear_staging(marts: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Drop the schema in which dlt prepares a merge."""
     marts.execute(f"DROP SCHEMA IF EXISTS {identifier(schema + '_staging')} CASCADE")
+
+
+def tables_of(marts: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Every table of the schema, the loader's own too."""
+    found = marts.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT internal", [schema])
+    return [name for (name,) in found.fetchall()]
 
 
 def _types(marts: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, str]]:
