@@ -7,7 +7,9 @@ of stderr says why. 3: another clock has this run, and there is no record.
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 LEFT_TO_ANOTHER = 3
@@ -22,26 +24,31 @@ def execute(notebook: Path, record: Path, *, workspace: Path, due: str) -> int:
     due
         The due instant, ISO 8601 with offset.
     """
-    import papermill
-
-    from heartbeat_lib.schedule.kernel import SocketKernelManager
-
     relative = record.relative_to(workspace).as_posix() if record.is_relative_to(workspace) else str(record)
-    try:
-        papermill.execute_notebook(
-            notebook,
-            record,
-            parameters={"workspace": str(workspace), "due": due, "notebook": relative},
-            progress_bar=False,
-            cwd=workspace,
-            kernel_manager_class=SocketKernelManager,
-        )
-    except papermill.PapermillExecutionError as error:
-        if error.ename in _NOT_OURS:
-            record.unlink(missing_ok=True)
-            return LEFT_TO_ANOTHER
-        print(f"{error.ename}: {' '.join(str(error.evalue).split())}", file=sys.stderr)
-        return 1
+    with tempfile.TemporaryDirectory(prefix="heartbeat-") as sockets:
+        # A path of a socket holds about a hundred characters, and a home may be longer, or read-only.
+        os.environ["JUPYTER_RUNTIME_DIR"] = sockets
+        import papermill
+
+        from heartbeat_lib.schedule.kernel import SocketKernelManager
+
+        try:
+            papermill.execute_notebook(
+                notebook,
+                record,
+                parameters={"workspace": str(workspace), "due": due, "notebook": relative},
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=workspace,
+                kernel_manager_class=SocketKernelManager,
+            )
+        except papermill.PapermillExecutionError as error:
+            if error.ename in _NOT_OURS:
+                record.unlink(missing_ok=True)
+                return LEFT_TO_ANOTHER
+            print(f"{error.ename}: {' '.join(str(error.evalue).split())}", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -85,7 +85,7 @@ def test_a_failed_notebook_keeps_its_failing_cell_and_its_run(place):
     broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("raise OSError('the disk [is] full')")])
     nbformat.write(broken, own / "refresh.ipynb")
     said = run_until(place, lambda lines: any("tick due" in line for line in lines))
-    assert any("OSError: the disk [is] full" in line for line in said)
+    assert any("OSError: the disk [is] full" in line for line in said), said
     (run,) = ticks(place)
     assert (run["outcome"], run["detail"]["error"]) == ("failed", "OSError: the disk [is] full")
     record = nbformat.read(place.root / run["notebook"], as_version=4)
