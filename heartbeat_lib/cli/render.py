@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from heartbeat_lib.model.display import age, number, sparkline
+from heartbeat_lib.model.display import age, band, number, sparkline
+from heartbeat_lib.reading import remark
 
 if TYPE_CHECKING:
     from heartbeat_lib.compute import Report
@@ -49,6 +50,7 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
     table.add_column(f"last {bars}", no_wrap=True, min_width=bars)
     table.add_column("loaded", no_wrap=True, min_width=10)
     if wide:
+        table.add_column("normal", no_wrap=True)
         table.add_column("period", no_wrap=True, min_width=10)
         table.add_column("stands behind it", no_wrap=True)
     now = datetime.now(UTC)
@@ -61,9 +63,16 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
             Text(number(row["value"], row["unit"]), style=style),
             Text(sparkline(recent.get(row["metric_id"], ())[-bars:]), style=style),
             Text(_loaded(row, now), style="bright_black"),
-            *((Text(_short_period(row, zone), style="bright_black"), Text(_trust(row), style="bright_black")) if wide else ()),
+            *(_wide_cells(row, zone) if wide else ()),
         )
     return table
+
+
+def _wide_cells(row: Row, zone: ZoneInfo) -> Iterator[Text]:
+    # The remark has no colour: it is no alarm.
+    usual = ", ".join(filter(None, [band(row["benchmark_mean"], row["benchmark_stddev"]), remark(row)]))
+    for cell in (usual, _short_period(row, zone), _trust(row)):
+        yield Text(cell, style="bright_black")
 
 
 def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Table:
@@ -87,6 +96,7 @@ def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Ta
     if row["attempted_at"] != row["computed_at"]:
         fact("attempted", _instant(row["attempted_at"], zone))
     fact("source loaded", _instant(row["source_as_of"], zone) or "freshness unknown")
+    fact("benchmark", _normal(row))
     fact("norm (amber)", None if row["norm_value"] is None else number(row["norm_value"], row["unit"]))
     fact("alert (red)", None if row["alert_value"] is None else number(row["alert_value"], row["unit"]))
     fact("direction", (row["direction"] or "").replace("_", " "))
@@ -211,6 +221,12 @@ def _loaded(row: Row, now: datetime) -> str:
     return "unknown" if row["source_as_of"] is None else f"{age(now - row['source_as_of'])} ago"
 
 
+def _normal(row: Row) -> str:
+    """The band in words, and the remark; in no colour, because neither judges."""
+    usual = band(row["benchmark_mean"], row["benchmark_stddev"], row["unit"])
+    return "; ".join(filter(None, [usual and f"normal looks like {usual} (n = {row['benchmark_n']})", remark(row)]))
+
+
 def _trust(row: Row) -> str:
     if row["owner"] is None:
         return "nobody"
@@ -227,6 +243,8 @@ def _short_period(row: Row, zone: ZoneInfo) -> str:
 def _found(detail: Mapping[str, Any]) -> str:
     counts = {"ok": "ok", "no_value": "without value", "failed": "failed"}
     parts = [f"{detail[key]} {word}" for key, word in counts.items() if key in detail]
+    if "bands" in detail:
+        parts.append(f"{detail['bands']} bands, {detail['shown']} shown")
     for load in detail.get("loads", ()):
         parts.append(f"{load['schema']}: {load['error'] or _rows(load)}")
     parts += [f"tampering: {tampering}" for tampering in detail.get("tamperings", ())]
