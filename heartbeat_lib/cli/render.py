@@ -39,14 +39,17 @@ _GROUPS = {
 
 
 def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | None]], zone: ZoneInfo, *, width: int) -> Table:
-    """The list: what is red comes first, green fades. A narrow terminal gets shorter pictures and fewer columns."""
+    """The list: what is red comes first, green fades. A narrow terminal gets shorter pictures and fewer columns.
+
+    A remark on an unusual value stands below the name, in no colour of its own: it is no alarm.
+    """
     wide = width >= WIDE
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True, min_width=14)
     table.add_column("code", no_wrap=True, min_width=4)
-    table.add_column("metric", no_wrap=True, max_width=None if wide else max(12, width - 67))
+    table.add_column("metric", no_wrap=True, max_width=width - 122 if wide else max(12, width - 67))
     table.add_column("value", justify="right", no_wrap=True, min_width=9, max_width=None if wide else 16)
-    bars = 30 if wide else 10
+    bars = 14 if wide else 10
     table.add_column(f"last {bars}", no_wrap=True, min_width=bars)
     table.add_column("loaded", no_wrap=True, min_width=10)
     if wide:
@@ -59,7 +62,7 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
         table.add_row(
             Text(f"● {_status_words(row)}", style=style),
             Text(row["code"], style="bold"),
-            Text(row["name"]),
+            Text(row["name"] + (f"\n{said}" if wide and (said := remark(row)) else "")),
             Text(number(row["value"], row["unit"]), style=style),
             Text(sparkline(recent.get(row["metric_id"], ())[-bars:]), style=style),
             Text(_loaded(row, now), style="bright_black"),
@@ -69,9 +72,7 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
 
 
 def _wide_cells(row: Row, zone: ZoneInfo) -> Iterator[Text]:
-    # The remark has no colour: it is no alarm.
-    usual = ", ".join(filter(None, [band(row["benchmark_mean"], row["benchmark_stddev"]), remark(row)]))
-    for cell in (usual, _short_period(row, zone), _trust(row)):
+    for cell in (band(row["benchmark_mean"], row["benchmark_stddev"]), _short_period(row, zone), _trust(row)):
         yield Text(cell, style="bright_black")
 
 
