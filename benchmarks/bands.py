@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/bands.py [--quick]
 
 For 1,000 and 10,000 metrics of 90 settled days each, written day by day as ticks do: mean and sample deviation of the same
-windows grouped by metric (read only), and the whole statement that renews every band, in turn, several rounds, on the
-embedded PostgreSQL. Prints medians and their ratio against the limit; ratios on a noisy machine wobble by some percent.
+settled rows grouped by metric (read only, one known window for all), and the whole statement that renews every band, in turn,
+several rounds, on the embedded PostgreSQL. Prints medians and their ratio against the limit; ratios on a noisy machine wobble
+by some percent.
 """
 
 from __future__ import annotations
