@@ -64,6 +64,22 @@ def metrics(workbench: Workbench) -> pd.DataFrame:
     return frame.fillna({"status_reason": "", "unit": ""})
 
 
+def bands(workbench: Workbench) -> pd.DataFrame:
+    """One row per living metric by id: what is normal and how unusual the shown value is.
+
+    Columns mean and deviation (floats, the metric's unit; NaN below 7 values), n (the values behind them), value, unit, and
+    remark (empty where there is nothing unusual).
+    """
+    import pandas as pd
+
+    columns = {"benchmark_mean": "mean", "benchmark_stddev": "deviation", "benchmark_n": "n", "value": "value", "unit": "unit"}
+    rows = reading.metrics(workbench)
+    frame = pd.DataFrame(rows, columns=["metric_id", *columns]).rename(columns=columns)
+    frame["remark"] = [reading.remark(row) for row in rows]
+    frame = frame.astype({"mean": float, "deviation": float, "value": float, "n": "Int64"})
+    return frame.fillna({"unit": "", "n": 0})
+
+
 def history(workbench: Workbench, metric_id: str) -> pd.DataFrame:
     """Kept periods of one metric, oldest first: period_start, value (float; NaN = no value), status, settled, origin."""
     import pandas as pd

@@ -1,7 +1,8 @@
-"""The few verbs that join stages: load, tick, deploy.
+"""The few verbs that join stages: load, tick, deploy, benchmarks.
 
 A tick loads every source, pins one `as_of` after the load, computes all metrics and judges them. A deploy registers what the
-files say and computes what is new. Stages do not know each other; they meet here, in the store and in the model.
+files say, computes what is new and renews the bands. Stages do not know each other; they meet here, in the store and in the
+model.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from heartbeat_lib import compute, registration, sources
+from heartbeat_lib.benchmark import refresh_benchmarks
 from heartbeat_lib.marts import dialect_for
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.model.period import Grain, period_at
@@ -75,6 +77,16 @@ class Trial:
             "elapsed_ms": self.outcome.elapsed_ms,
             "findings": [finding.json() for finding in self.findings],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkRun:
+    """One finished benchmark run: its record, the instant it was due (aware), bands made and bands with enough values."""
+
+    run: int
+    due: datetime
+    metrics: int
+    shown: int
 
 
 def tick(
@@ -228,7 +240,7 @@ def deploy(
     reason: str | None = None,
     say: Say = _silent,
 ) -> Deployed:
-    """Register what the files of `db/metrics/` say, all or nothing, and compute what is new.
+    """Register what the files of `db/metrics/` say, all or nothing, compute what is new, and renew the bands.
 
     Raises
     ------
@@ -266,7 +278,42 @@ def deploy(
         raise registration.DeployRefused((*checked.findings, *applied.refusals))
     # The trial's numbers are the first computation: nothing is asked of the marts twice.
     report = compute.record_manual(workbench, outcomes, actor=actor, as_of=as_of) if outcomes else None
+    if applied.new or applied.new_meaning or applied.cosmetic or applied.retired:
+        benchmarks(workbench, say=say)
     return Deployed(plan=applied, findings=checked.findings, report=report)
+
+
+def benchmarks(
+    workbench: Workbench,
+    *,
+    due: datetime | None = None,
+    notebook: str | None = None,
+    now: compute.Clock = compute.utc_now,
+    say: Say = _silent,
+) -> BenchmarkRun:
+    """What is normal for every metric, made anew from its own history. It informs: no threshold and no status moves.
+
+    Parameters
+    ----------
+    due
+        The instant this run was due (aware): its identity. Now, where a person calls it.
+    notebook
+        Where the executed notebook that calls this will lie, relative to the workspace.
+
+    Raises
+    ------
+    DueAlreadyError
+        The run due at `due` is finished; nothing was done.
+    StoreError
+        The store cannot be reached.
+    """
+    zone, actor = workbench.workspace.zone, workbench.workspace.settings.operator
+    say("Renewing what is normal for every metric ...")
+    with compute.open_run(workbench.store, "benchmarks", actor=actor, due=due, notebook=notebook) as run:
+        run.as_of = now()
+        bands = refresh_benchmarks(run.connection, zone=zone, now=run.as_of)
+        run.detail.update(bands=bands.metrics, shown=bands.shown)
+    return BenchmarkRun(run=run.run_id, due=run.due, metrics=bands.metrics, shown=bands.shown)
 
 
 def _trial_findings(outcomes: Sequence[compute.Outcome], checked: registration.Checked) -> tuple[registration.Finding, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from heartbeat_lib import lifecycle, reading
+from heartbeat_lib.compute import DueAlreadyError
 from heartbeat_lib.compute.freshness import Freshness
 from heartbeat_lib.compute.metrics import living_metrics
 from heartbeat_lib.store import Role
@@ -84,3 +85,40 @@ def test_a_promise_that_is_not_kept_takes_green_away(bench):
     assert loaded is not None
     assert not freshness.is_stale(living, loaded + timedelta(hours=26))
     assert freshness.is_stale(living, loaded + timedelta(hours=26, seconds=1))
+
+
+def test_a_deploy_that_changed_something_renews_the_bands(bench, file_of):
+    """The new metric has its row, the gone one has none; where nothing changed there is no run."""
+    (bench.workspace.metrics / "orders.sql").unlink()
+    text = file_of("sales", "SELECT sum(amount) FROM shop.orders WHERE current_date IS NOT NULL")
+    (bench.workspace.metrics / "sales.sql").write_text(text, "utf-8")
+    lifecycle.deploy(bench, allow_retirements=1)
+    with bench.store.connect(Role.READER) as connection:
+        assert connection.execute("SELECT metric_id FROM heartbeat.metric_benchmark").fetchall() == [("sales",)]
+    last = reading.runs(bench)[0]
+    assert (last["kind"], last["detail"]) == ("benchmarks", {"bands": 1, "shown": 0})
+    lifecycle.deploy(bench)
+    assert reading.runs(bench)[0] == last
+
+
+def test_a_benchmark_run_is_finished_once_per_due_instant(bench):
+    """However many clocks run."""
+    due = datetime(2026, 11, 24, 3, 23, tzinfo=UTC)
+    done = lifecycle.benchmarks(bench, due=due)
+    assert (done.due, done.metrics, done.shown) == (due, 1, 0)
+    with pytest.raises(DueAlreadyError):
+        lifecycle.benchmarks(bench, due=due)
+
+
+def test_a_new_meaning_hides_the_old_band_at_once(bench):
+    """And the value of an old meaning is not held against a new band."""
+    with bench.store.connect_migrating() as connection:
+        connection.execute(
+            "UPDATE heartbeat.metric_benchmark SET n = 9, benchmark_mean = 1, benchmark_stddev = 0 WHERE metric_id = 'orders'"
+        )
+    row = reading.metric(bench, "orders")
+    assert (row["benchmark_mean"], reading.remark(row)) == (1, "unusual, it never differed before")
+    assert reading.remark({**row, "shown_definition_hash": "old"}) == ""
+    with bench.store.connect_migrating() as connection:
+        connection.execute("UPDATE heartbeat.metric_benchmark SET definition_hash = 'old'")
+    assert reading.metric(bench, "orders")["benchmark_mean"] is None

@@ -1,4 +1,4 @@
-"""Loading and computing: load, refresh, backfill."""
+"""Loading and computing: load, refresh, backfill, benchmarks."""
 
 from __future__ import annotations
 
@@ -114,6 +114,23 @@ def backfill(
         _print_report(report, zone.key)
 
 
+def benchmarks(json: Json = False) -> None:
+    """What is normal for every metric, from its own history.
+
+    Mean and deviation of the settled values before the period on show. They inform; no status comes from them.
+    """
+    from heartbeat_lib import lifecycle
+    from heartbeat_lib.cli.output import print_json, stdout, workbench
+
+    with workbench() as bench:
+        done = lifecycle.benchmarks(bench)
+    if json:
+        print_json({"run": done.run, "metrics": done.metrics, "shown": done.shown})
+        return
+    bands = "1 band" if done.metrics == 1 else f"{done.metrics} bands"
+    stdout().print(f"{bands} renewed, {done.shown} shown (7 values or more)", soft_wrap=True)
+
+
 def _report_json(report: Report) -> dict[str, object]:
     return {
         "run": report.run,
@@ -158,3 +175,4 @@ def add_to(app: typer.Typer) -> None:
     app.command()(load)
     app.command()(refresh)
     app.command()(backfill)
+    app.command()(benchmarks)

@@ -70,7 +70,7 @@ def history(metric_id: MetricId, json: Json = False) -> None:
 def runs(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50, json: Json = False
 ) -> None:
-    """The last ticks, loads and backfills, newest first."""
+    """The last ticks, loads, backfills and benchmark runs, newest first."""
     from heartbeat_lib import reading
     from heartbeat_lib.cli.output import print_json, stdout, workbench
 

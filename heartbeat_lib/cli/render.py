@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from heartbeat_lib.model.display import age, number, sparkline
+from heartbeat_lib.model.display import age, band, number, sparkline
+from heartbeat_lib.reading import remark
 
 if TYPE_CHECKING:
     from heartbeat_lib.compute import Report
@@ -38,17 +39,21 @@ _GROUPS = {
 
 
 def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | None]], zone: ZoneInfo, *, width: int) -> Table:
-    """The list: what is red comes first, green fades. A narrow terminal gets shorter pictures and fewer columns."""
+    """The list: what is red comes first, green fades. A narrow terminal gets shorter pictures and fewer columns.
+
+    A remark on an unusual value stands below the name, in no colour of its own: it is no alarm.
+    """
     wide = width >= WIDE
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True, min_width=14)
     table.add_column("code", no_wrap=True, min_width=4)
-    table.add_column("metric", no_wrap=True, max_width=None if wide else max(12, width - 67))
+    table.add_column("metric", no_wrap=True, max_width=width - 122 if wide else max(12, width - 67))
     table.add_column("value", justify="right", no_wrap=True, min_width=9, max_width=None if wide else 16)
-    bars = 30 if wide else 10
+    bars = 14 if wide else 10
     table.add_column(f"last {bars}", no_wrap=True, min_width=bars)
     table.add_column("loaded", no_wrap=True, min_width=10)
     if wide:
+        table.add_column("normal", no_wrap=True)
         table.add_column("period", no_wrap=True, min_width=10)
         table.add_column("stands behind it", no_wrap=True)
     now = datetime.now(UTC)
@@ -57,13 +62,18 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
         table.add_row(
             Text(f"● {_status_words(row)}", style=style),
             Text(row["code"], style="bold"),
-            Text(row["name"]),
+            Text(row["name"] + (f"\n{said}" if wide and (said := remark(row)) else "")),
             Text(number(row["value"], row["unit"]), style=style),
             Text(sparkline(recent.get(row["metric_id"], ())[-bars:]), style=style),
             Text(_loaded(row, now), style="bright_black"),
-            *((Text(_short_period(row, zone), style="bright_black"), Text(_trust(row), style="bright_black")) if wide else ()),
+            *(_wide_cells(row, zone) if wide else ()),
         )
     return table
+
+
+def _wide_cells(row: Row, zone: ZoneInfo) -> Iterator[Text]:
+    for cell in (band(row["benchmark_mean"], row["benchmark_stddev"]), _short_period(row, zone), _trust(row)):
+        yield Text(cell, style="bright_black")
 
 
 def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Table:
@@ -87,6 +97,7 @@ def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Ta
     if row["attempted_at"] != row["computed_at"]:
         fact("attempted", _instant(row["attempted_at"], zone))
     fact("source loaded", _instant(row["source_as_of"], zone) or "freshness unknown")
+    fact("benchmark", _normal(row))
     fact("norm (amber)", None if row["norm_value"] is None else number(row["norm_value"], row["unit"]))
     fact("alert (red)", None if row["alert_value"] is None else number(row["alert_value"], row["unit"]))
     fact("direction", (row["direction"] or "").replace("_", " "))
@@ -211,6 +222,12 @@ def _loaded(row: Row, now: datetime) -> str:
     return "unknown" if row["source_as_of"] is None else f"{age(now - row['source_as_of'])} ago"
 
 
+def _normal(row: Row) -> str:
+    """The band in words, and the remark; in no colour, because neither judges."""
+    usual = band(row["benchmark_mean"], row["benchmark_stddev"], row["unit"])
+    return "; ".join(filter(None, [usual and f"normal looks like {usual} (n = {row['benchmark_n']})", remark(row)]))
+
+
 def _trust(row: Row) -> str:
     if row["owner"] is None:
         return "nobody"
@@ -227,6 +244,8 @@ def _short_period(row: Row, zone: ZoneInfo) -> str:
 def _found(detail: Mapping[str, Any]) -> str:
     counts = {"ok": "ok", "no_value": "without value", "failed": "failed"}
     parts = [f"{detail[key]} {word}" for key, word in counts.items() if key in detail]
+    if "bands" in detail:
+        parts.append(f"{detail['bands']} bands, {detail['shown']} shown")
     for load in detail.get("loads", ()):
         parts.append(f"{load['schema']}: {load['error'] or _rows(load)}")
     parts += [f"tampering: {tampering}" for tampering in detail.get("tamperings", ())]

@@ -5,10 +5,12 @@ Rows are plain dictionaries under the names that DESIGN promises for `--json`; i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from heartbeat_lib.model.display import unusual
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.stage import stage_of
@@ -16,7 +18,7 @@ from heartbeat_lib.reading.clock import ClockState, clock
 from heartbeat_lib.reading.rows import Row, select
 from heartbeat_lib.workbench import Workbench
 
-__all__ = ["ClockState", "NoSuchMetricError", "Row", "clock", "history", "metric", "metrics", "recent_values", "runs"]
+__all__ = ["ClockState", "NoSuchMetricError", "Row", "clock", "history", "metric", "metrics", "recent_values", "remark", "runs"]
 
 
 class NoSuchMetricError(HeartbeatError):
@@ -29,7 +31,8 @@ def metrics(workbench: Workbench) -> list[Row]:
     Returns
     -------
     list of dict
-        `period_start` is a date (an aware instant for hours), None before the first value; `stage` is 4 to 9.
+        `period_start` is a date (an aware instant for hours), None before the first value; `stage` is 4 to 9;
+        `benchmark_mean` and `benchmark_stddev` are None below 7 values, which `benchmark_n` counts.
     """
     rows = select(workbench, "metrics")
     for row in rows:
@@ -50,6 +53,12 @@ def metric(workbench: Workbench, metric_id: str) -> Row:
     if found is None:
         raise NoSuchMetricError(_where_is(workbench, metric_id))
     return found
+
+
+def remark(row: Mapping[str, Any]) -> str:
+    """How unusual the value on show is, in neutral words; empty where it is not, or has another meaning than its band."""
+    same_meaning = row["shown_definition_hash"] == row["definition_hash"]
+    return unusual(row["value"], row["benchmark_mean"], row["benchmark_stddev"]) if same_meaning else ""
 
 
 def history(workbench: Workbench, metric_id: str) -> list[Row]:

@@ -20,7 +20,7 @@ class Role(StrEnum):
     OPERATOR = "heartbeat_operator"
     """May call patch_verification and the other functions for people. Reads everything."""
     COMPUTE = "heartbeat_compute"
-    """Writes runs, observations and history. Reads everything."""
+    """Writes runs, observations, history and bands. Reads everything."""
     READER = "heartbeat_reader"
     """Reads everything."""
 

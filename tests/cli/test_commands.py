@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ HEARTBEAT = Path(sys.executable).with_name("heartbeat")
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 COMMANDS = [
     "init", "doctor", "stop", "lab", "load", "new", "check", "try", "deploy", "list", "show", "history", "runs", "refresh",
-    "backfill",
+    "backfill", "benchmarks",
 ]  # fmt: skip
 METRIC = """\
 -- parcels_late: parcels of yesterday that came late. Red means refunds.
@@ -176,6 +177,42 @@ def test_backfill_travels_day_by_day(heartbeat):
     assert heartbeat.json("backfill", "--from", "2026-01-01", "--to", "2026-01-03")["ok"] == 3
     rows = {row["period_start"]: row["value"] for row in heartbeat.json("history", "parcels_late")}
     assert (rows["2026-01-01"], rows["2026-01-02"]) == (1, 2)
+
+
+def test_benchmarks_renews_the_bands_and_says_how_many(heartbeat):
+    """One run in the record; one line, or one object."""
+    done = heartbeat.json("benchmarks")
+    assert set(done) == {"run", "metrics", "shown"}
+    assert (done["metrics"], done["shown"]) == (1, 0)
+    assert heartbeat.json("runs")[0]["kind"] == "benchmarks"
+    assert heartbeat("benchmarks").stdout == "1 band renewed, 0 shown (7 values or more)\n"
+
+
+def test_what_is_normal_is_shown_beside_the_value(heartbeat):
+    """Ten days of one late parcel, and two today: it never differed before."""
+    parcels = heartbeat.root / "exports" / "parcels.csv"
+    before = parcels.read_text("utf-8")
+    today = heartbeat.json("show", "parcels_late")["period_start"]
+    first = date.fromisoformat(today) - timedelta(days=10)
+    try:
+        parcels.write_text(
+            f"id,promised_on,delivered_on\n1,2026-01-01,2026-01-03\n2,{today},2036-01-01\n3,2026-01-01,2026-01-01\n", "utf-8"
+        )
+        heartbeat("load", "shop", "exports")
+        heartbeat("refresh")
+        heartbeat("backfill", "--from", str(first))
+        heartbeat("benchmarks")
+        row = heartbeat.json("show", "parcels_late")
+        assert (row["value"], row["benchmark_mean"], row["benchmark_stddev"], row["benchmark_n"]) == (2, 1, 0, 10)
+        said = heartbeat("show", "parcels_late").stdout
+        assert "normal looks like 1 ± 0 parcels (n = 10); unusual, it never differed before" in said
+        assert "1 ± 0" in heartbeat("list").stdout
+        assert "unusual, it never differed before" in heartbeat("list").stdout
+        assert row["status"] == "red"
+    finally:
+        parcels.write_text(before, "utf-8")
+        heartbeat("load", "shop", "exports")
+        heartbeat("refresh")
 
 
 def test_wrong_use_exits_2(heartbeat):

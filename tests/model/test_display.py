@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from heartbeat_lib.model.display import age, number, sparkline
+from heartbeat_lib.model import display
+from heartbeat_lib.model.display import age, band, number, sparkline, unusual
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,49 @@ def test_a_constant_line_stays_in_the_middle():
 def test_no_values_draw_nothing():
     """A metric that was deployed a minute ago."""
     assert sparkline([None, None]) == ""
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "shown"),
+    [
+        ("40.1234", "5.2345", "40.1 ± 5.2 EUR"),
+        ("0.05", "0.00123", "0.0500 ± 0.0012 EUR"),
+        ("1234567.8", "12345.6", "1,234,568 ± 12,346 EUR"),
+        ("1000000000.3", "0.5", "1,000,000,000.30 ± 0.50 EUR"),
+        ("-0.001", "3.4", "0.0 ± 3.4 EUR"),
+        ("40", "0", "40 ± 0 EUR"),
+        ("0.30000000000000004", "0.00000000000000004", "0.3 ± 0 EUR"),
+    ],
+)
+def test_a_band_has_the_digits_that_its_width_allows(mean, sd, shown):
+    """More would claim to know more."""
+    assert band(Decimal(mean), Decimal(sd), "EUR") == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "sd", "said"),
+    [
+        ("59.9", "10", ""),
+        ("60", "10", "unusual, 2.0 deviations"),
+        ("17", "10", "unusual, 2.3 deviations"),
+        ("1e30", "1e-9", "unusual, over 1000 deviations"),
+        ("40", "0", ""),
+        ("41", "0", "unusual, it never differed before"),
+        ("40.00000000000001", "0", ""),
+    ],
+)
+def test_a_value_is_unusual_from_two_deviations_on(value, sd, said):
+    """In either direction; and where it never differed, at any difference that is more than a double's last digit."""
+    assert unusual(Decimal(value), Decimal(40), Decimal(sd)) == said
+
+
+def test_without_a_band_or_a_value_nothing_is_said():
+    """Six days are no history."""
+    assert band(None, None, "EUR") == ""
+    assert unusual(Decimal(5), None, None) == ""
+    assert unusual(None, Decimal(5), Decimal(1)) == ""
+
+
+def test_the_examples_hold():
+    """They are read first."""
+    assert doctest.testmod(display).failed == 0

@@ -16,6 +16,7 @@ from heartbeat_lib.workbench import Workbench
 from tests.fixtures import change_marts, metric_text
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "operate" / "refresh.ipynb"
+BENCHMARKS = NOTEBOOK.with_name("benchmarks.ipynb")
 
 
 @pytest.fixture
@@ -66,3 +67,21 @@ def test_nbval_runs_every_cell(deployed):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 passed" in done.stdout
+
+
+def test_the_benchmark_notebook_keeps_a_record_of_what_is_normal(deployed, tmp_path):
+    """Under the instant that it was due, and with the place where it is kept."""
+    record = tmp_path / "benchmarks.ipynb"
+    words = {
+        "workspace": str(deployed.workspace.root),
+        "due": "2026-11-24T04:23:00+01:00",
+        "notebook": ".heartbeat/runs/benchmarks.ipynb",
+    }
+    papermill.execute_notebook(BENCHMARKS, record, parameters=words, progress_bar=False, cwd=tmp_path)
+    shown = text_of(nbformat.read(record, as_version=4))
+    assert "orders" in shown
+    assert "deviation" in shown
+    run = reading.runs(deployed)[0]
+    assert (run["kind"], run["outcome"], run["due"].isoformat()) == ("benchmarks", "ok", "2026-11-24T03:23:00+00:00")
+    assert run["notebook"] == ".heartbeat/runs/benchmarks.ipynb"
+    assert run["detail"] == {"bands": 2, "shown": 0}

@@ -9,6 +9,7 @@ DELETE FROM heartbeat.registry_change;
 DELETE FROM heartbeat.metric_retirement;
 DELETE FROM heartbeat.metric_observation;
 DELETE FROM heartbeat.metric_history;
+DELETE FROM heartbeat.metric_benchmark;
 DELETE FROM heartbeat.run;
 SELECT setval(pg_get_serial_sequence('heartbeat.registry_change', 'change_id'), 1, false);
 DO $back$

@@ -5,6 +5,7 @@ SELECT 'rows' AS kind, jsonb_build_array(
     (SELECT jsonb_agg(t ORDER BY t.metric_id) FROM heartbeat.metric_retirement AS t),
     (SELECT jsonb_agg(t ORDER BY t.metric_id) FROM heartbeat.metric_history AS t),
     (SELECT jsonb_agg(t ORDER BY t.observation_id) FROM heartbeat.metric_observation AS t),
+    (SELECT jsonb_agg(t ORDER BY t.metric_id) FROM heartbeat.metric_benchmark AS t),
     (SELECT jsonb_agg(t ORDER BY t.run_id) FROM heartbeat.run AS t),
     (SELECT jsonb_agg(t) FROM heartbeat.clock AS t),
     (SELECT jsonb_agg(t ORDER BY t.number) FROM heartbeat.schema_version AS t),

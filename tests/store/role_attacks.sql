@@ -106,6 +106,17 @@ UPDATE heartbeat.metric_history SET value = 0
 --- add history | 42501 | heartbeat_compute
 INSERT INTO heartbeat.metric_history (metric_id, period, period_start, status, status_reason, attempted_at, origin, definition_hash)
 VALUES ('x', 'day', now(), 'grey', 'no_value', now(), 'tick', 'x')
+--- write a benchmark | 42501 | heartbeat_compute
+UPDATE heartbeat.metric_benchmark SET benchmark_mean = 0
+--- add a benchmark | 42501 | heartbeat_compute
+INSERT INTO heartbeat.metric_benchmark (metric_id, n, window_start, window_end, definition_hash, computed_at)
+VALUES ('x', 0, now() - interval '1 day', now(), 'x', now())
+--- delete benchmarks | 42501 | heartbeat_compute
+DELETE FROM heartbeat.metric_benchmark
+--- move a benchmark to another metric | 42501
+UPDATE heartbeat.metric_benchmark SET metric_id = 'another'
+--- truncate benchmarks | 42501
+TRUNCATE heartbeat.metric_benchmark
 --- add an observation | 42501 | heartbeat_compute
 INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, definition_hash, origin)
 VALUES ('x', 'day', now(), now(), 'x', 'tick')

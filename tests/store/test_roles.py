@@ -60,6 +60,10 @@ def work(store):
             "FROM heartbeat.judge(7, 'higher_is_worse', 5, 10, false, false) AS judged "
             "ON CONFLICT (metric_id, period, period_start) DO UPDATE SET value = excluded.value, status = excluded.status"
         )
+        connection.execute(
+            "INSERT INTO heartbeat.metric_benchmark (metric_id, n, window_start, window_end, definition_hash, computed_at) "
+            "VALUES ('aaa', 0, '2026-10-25', '2026-11-24', 'x', now()) ON CONFLICT (metric_id) DO UPDATE SET n = excluded.n"
+        )
         connection.execute("UPDATE heartbeat.run SET ended = now(), outcome = 'ok', detail = '{}' WHERE run_id = %s", [run_id])
 
 
@@ -84,6 +88,7 @@ def test_every_login_is_itself_and_reads_everything(store, role):
             "metric_observation",
             "run",
             "clock",
+            "metric_benchmark",
             "metric_shown",
         ):
             connection.execute(psycopg.sql.SQL("SELECT * FROM heartbeat.{}").format(psycopg.sql.Identifier(table)))
@@ -96,7 +101,7 @@ def test_deploy_and_compute_can_do_their_own_work(deploy, row, store, count):
     """Else the refusals below would mean nothing."""
     assert deploy(row("aaa"))["new"] == ["aaa"]
     work(store)
-    assert [count(table) for table in ("metric_history", "metric_observation", "run")] == [1, 1, 1]
+    assert [count(table) for table in ("metric_history", "metric_observation", "metric_benchmark", "run")] == [1] * 4
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,4 +1,6 @@
--- Living metrics with what their tile shows, one row each, by id. The typical band follows with the benchmarks.
-SELECT shown.*, NULL::numeric AS benchmark_mean, NULL::numeric AS benchmark_stddev
+-- Living metrics with what their tile shows and what is normal for them, one row each, by id. A band of another meaning is none.
+SELECT shown.*, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n
 FROM heartbeat.metric_shown AS shown
+LEFT JOIN heartbeat.metric_benchmark AS band
+    ON band.metric_id = shown.metric_id AND band.definition_hash = shown.definition_hash AND shown.benchmark_kind = 'rolling_stat'
 ORDER BY metric_id
