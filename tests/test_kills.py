@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,66 @@ def test_a_tick_that_is_killed_counts_for_nothing(bench, times):
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(25, marks=pytest.mark.slow)])
+def ticking(bench, *words):
+    """A process of tests.ticking."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.ticking", words[0], str(bench.workspace.root), *map(str, words[1:])],
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_clocks_side_by_side_do_each_due_tick_once(bench):
+    """Thirty due times, two processes that both call all of them."""
+    both = [ticking(bench, "dues", "2041-05-06T10:17:00+00:00", 30) for _ in range(2)]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    done = sorted(line for out, _ in said for line in out.split())
+    assert len(done) == len(set(done)) == 30
+    query = (
+        "SELECT due, outcome, count(*) FROM heartbeat.run WHERE kind = 'tick' GROUP BY due, outcome HAVING outcome <> 'aborted'"
+    )
+    assert {(outcome, count) for _, outcome, count in rows(bench, query)} == {("ok", 1)}
+    assert len(rows(bench, query)) == 30
+
+
+def boundaries(bench, victim, due, steps):
+    """Ticks that die at one statement after another, until one has fewer statements; how many died."""
+    for at in steps:
+        process = ticking(bench, "dying", due.isoformat(), at, victim)
+        out, err = process.communicate()
+        if "whole" in out:
+            return at - 1
+        if victim == "self":
+            assert process.returncode == -signal.SIGKILL, err
+        due += timedelta(hours=1)
+    return len(steps)
+
+
+@pytest.mark.parametrize("victim", ["self", "server"])
+@pytest.mark.parametrize("steps", [(3, 9, 14), pytest.param(range(1, 200), marks=pytest.mark.slow)])
+def test_killed_at_any_statement_a_tick_is_whole_or_absent(bench, victim, steps):
+    """The process, or the server under it; the next tick closes what was left and settles what was missed."""
+    first = datetime(2041, 5, 6, 10, 17, tzinfo=UTC)
+    boundaries(bench, victim, first, steps)
+    query = """
+        SELECT run.due, run.outcome, count(seen.run_id) FILTER (WHERE seen.origin = 'tick')
+        FROM heartbeat.run AS run LEFT JOIN heartbeat.metric_observation AS seen USING (run_id)
+        WHERE run.kind = 'tick' GROUP BY run.run_id
+    """
+    last = first + timedelta(days=30)
+    lifecycle.tick(bench, due=last, now=lambda: last)
+    for due, outcome, observations in rows(bench, query):
+        assert outcome in ("ok", "aborted", "failed")
+        # Every metric's running value, and beside it what the tick had to close.
+        assert observations >= COUNT if outcome == "ok" else observations == 0, (due, outcome, observations)
+    unsettled = "SELECT count(*) FROM heartbeat.metric_history WHERE NOT settled AND period_start < '2041-06-04'"
+    assert rows(bench, unsettled) == [(0,)]
+    assert bench.store.tamperings() == ()
+
+
 def test_a_deploy_that_is_killed_is_as_before_or_as_after(bench, times):
     """Never half: all twelve have the old meaning, or all twelve the new one."""
     delays = random.Random(11)

@@ -31,6 +31,7 @@ PORT = 5432
 _START_S = 60
 _SYSTEM_USER = "pgserver"
 _SOCKET = f".s.PGSQL.{PORT}"
+_SOCKET_FILES = (_SOCKET, f"{_SOCKET}.lock")
 _SOCKET_FOLDER = "heartbeat-"
 _INITDB = (
     *("--auth-local=scram-sha-256", "--auth-host=reject", "--username=postgres", "--pgdata=."),
@@ -177,6 +178,8 @@ def _forget_killed(data: Path) -> None:
     """
     left = PidFile.read(data)
     (data / "postmaster.pid").unlink(missing_ok=True)
+    for name in _SOCKET_FILES:
+        (data / name).unlink(missing_ok=True)
     if left is not None and left.socket_folder is not None:
         _remove_socket_folder(left.socket_folder)
 
@@ -197,7 +200,7 @@ def _socket_folder(data: Path, account: Account | None) -> Path:
 
 def _remove_socket_folder(folder: Path) -> None:
     if folder.name.startswith(_SOCKET_FOLDER):
-        for name in (_SOCKET, f"{_SOCKET}.lock"):
+        for name in _SOCKET_FILES:
             with suppress(OSError):
                 (folder / name).unlink()
         with suppress(OSError):

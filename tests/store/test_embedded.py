@@ -200,13 +200,13 @@ class TestCrash:
         busy.close()
 
     def test_a_pid_that_belongs_to_another_process_by_now_is_not_taken_for_the_server(self, running):
-        """Usual in containers, where numbers begin anew."""
+        """Usual in containers, where numbers begin anew. Both files that a killed server leaves name it."""
         kill(running)
-        file = running.data_dir / "postmaster.pid"
-        lines = file.read_text().splitlines()
+        files = [running.data_dir / "postmaster.pid", *running.data_dir.glob(".s.PGSQL.*.lock")]
         other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         try:
-            file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
+            for file in files:
+                file.write_text("\n".join([str(other.pid), *file.read_text().splitlines()[1:]]) + "\n")
             running.connect_admin().close()
         finally:
             other.kill()
