@@ -84,7 +84,7 @@ def test_a_month_with_outages_settles_to_what_an_independent_count_says(bench, s
     chance = random.Random(1000 + seed)
     last_load, clock_down, source_down = START - timedelta(days=1), START, START
     last_read: dict[str, int] = {}
-    ticked = None
+    ticked, struck = None, False
     for due in Cron("17 * * * *", BERLIN).between(START, END + timedelta(hours=2)):
         if due > clock_down and chance.random() < 0.02:
             clock_down = due + timedelta(hours=chance.choice([1, 5, 14, 60]))
@@ -96,15 +96,18 @@ def test_a_month_with_outages_settles_to_what_an_independent_count_says(bench, s
             load(bench.workspace, last_load)
         if due < clock_down and not over:
             continue
-        struck = chance.random() < 0.01 and not over
+        before, struck = struck, chance.random() < 0.02 and not over
+        blow = threading.Timer(chance.uniform(0, 0.05), strike, [bench])
         if struck:
-            timer = threading.Timer(chance.uniform(0, 0.05), strike, [bench])
-            timer.start()
+            blow.start()
         try:
             lifecycle.tick(bench, due=due, now=lambda due=due: due)
         except HeartbeatError:
-            assert struck
+            assert struck or before
             continue
+        finally:
+            if struck:
+                blow.join()
         ticked = due
         last_read[str(due.astimezone(BERLIN).date())] = bisect_left(bench.placed, last_load)
     assert ticked is not None

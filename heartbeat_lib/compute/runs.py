@@ -89,16 +89,14 @@ def open_run(
     RunLostError
         The database went away in the middle.
     """
-    connection = store.connect(Role.COMPUTE)
-    try:
+    with translated(f"The {kind} run"), store.connect(Role.COMPUTE) as connection:
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.commit()
         if kind == "tick":
             _take_clock(connection)
         if due is not None and kind in ("tick", "benchmarks"):
             _refuse_finished(connection, kind, due)
-        values = {"kind": kind, "due": due, "as_of": as_of, "actor": actor, "notebook": notebook}
-        run = _begin(store, connection, values)
+        run = _begin(store, connection, {"kind": kind, "due": due, "as_of": as_of, "actor": actor, "notebook": notebook})
         try:
             yield run
         except BaseException as error:
@@ -122,8 +120,6 @@ def open_run(
             raise _finished(kind, run.due) from None
         except psycopg.OperationalError as error:
             raise _lost(run) from error
-    finally:
-        connection.close()
 
 
 def is_due(store: Store, kind: Kind, due: datetime) -> bool:
