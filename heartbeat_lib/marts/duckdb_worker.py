@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
 NUMBER_TYPES = INTEGERS | {f"U{name}" for name in INTEGERS} | {"FLOAT", "DOUBLE", "DECIMAL"}
 WRITER_WAIT_S = 2.0
+MOST_NUMBERS = 10_000
 LINE = re.compile(r"\n\s*LINE (\d+): ")
 DAMAGE = re.compile(r"Corrupt database file|(IO|Serialization|FATAL|INTERNAL) Error: .*(corrupt|checksum|could not read)", re.I)
 PR_SET_PDEATHSIG = 1
@@ -36,6 +37,14 @@ PR_SET_PDEATHSIG = 1
 
 class Refused(Exception):
     """The second wall: not exactly one SELECT."""
+
+
+class NoNumber(Exception):
+    """The query ran, and its answer is none; `reason` is the stable word."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class Damaged(Exception):
@@ -169,21 +178,60 @@ def scalar(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
         columns = cursor.description or []
         if len(columns) != 1:
             return {"fault": "not_one_column", "message": f"The query gives {len(columns)} columns; one number is wanted."}
-        kind = str(columns[0][1]).strip('"')
-        if not is_number_type(kind) and kind != "NULL":
-            return {"fault": "not_a_number", "message": f"The column {columns[0][0]!r} is {kind}, not a number."}
+        kind = number_type(columns[0])
         rows = cursor.fetchmany(2)
         elapsed_s = time.perf_counter() - started
         if len(rows) > 1:
             return {"fault": "not_one_row", "message": "The query gives more than one row; one number is wanted."}
-        value = rows[0][0] if rows else None
-        if isinstance(value, float) and value - value != 0.0:
-            return {"fault": "not_finite", "message": f"The query gives {value}; a division by zero? nullif(x, 0) helps."}
-        return {"value": None if value is None else str(value), "type": kind, "elapsed_s": elapsed_s}
+        return {"value": text_of(rows[0][0]) if rows else None, "type": kind, "elapsed_s": elapsed_s}
+    except NoNumber as fault:
+        return {"fault": fault.reason, "message": str(fault)}
     except Exception as error:
         return fault_of(error, before)
     finally:
         cursor.close()
+
+
+def numbers(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    """The values of the second column as texts, in the order of the first, which must be 0, 1, 2 and so on."""
+    statement, before = one_select(con, sql)
+    started = time.perf_counter()
+    cursor = con.cursor()
+    try:
+        cursor.execute(statement)
+        columns = cursor.description or []
+        if len(columns) != 2:
+            return {
+                "fault": "not_one_column",
+                "message": f"The batch gives {len(columns)} columns; a number and a value are wanted.",
+            }
+        kind = number_type(columns[1])
+        rows = sorted(cursor.fetchmany(MOST_NUMBERS + 1), key=lambda row: row[0])
+        elapsed_s = time.perf_counter() - started
+        if len(rows) > MOST_NUMBERS or [row[0] for row in rows] != list(range(len(rows))):
+            return {"fault": "not_one_row", "message": "The batch does not give each number once; one row each is wanted."}
+        return {"values": [text_of(value) for _, value in rows], "type": kind, "elapsed_s": elapsed_s}
+    except NoNumber as fault:
+        return {"fault": fault.reason, "message": str(fault)}
+    except Exception as error:
+        return fault_of(error, before)
+    finally:
+        cursor.close()
+
+
+def number_type(column: tuple[Any, ...]) -> str:
+    """The type of a result's column, of numbers or of nothing but NULL. Raises NoNumber."""
+    kind = str(column[1]).strip('"')
+    if not is_number_type(kind) and kind != "NULL":
+        raise NoNumber("not_a_number", f"The column {column[0]!r} is {kind}, not a number.")
+    return kind
+
+
+def text_of(value: Any) -> str | None:
+    """A number with all of its digits; NULL stays None. Raises NoNumber where it is not finite."""
+    if isinstance(value, float) and value - value != 0.0:
+        raise NoNumber("not_finite", f"The query gives {value}; a division by zero? nullif(x, 0) helps.")
+    return None if value is None else str(value)
 
 
 def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> dict[str, Any]:
@@ -191,6 +239,8 @@ def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> dict[str,
     try:
         if request["op"] == "scalar":
             return scalar(con, request["sql"])
+        if request["op"] == "numbers":
+            return numbers(con, request["sql"])
         if request["op"] == "describe":
             return describe(con, request["sql"])
         return {"rows": con.cursor().execute(request["sql"]).fetchall()}
