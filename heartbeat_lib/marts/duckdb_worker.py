@@ -21,6 +21,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -168,55 +169,45 @@ def describe(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
         cursor.close()
 
 
-def scalar(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+def ask(con: duckdb.DuckDBPyConnection, sql: str, read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """Run one SELECT and let `read` take the answer from the cursor; failures are data, NoNumber of `read` among them."""
+    statement, before = one_select(con, sql)
+    started = time.perf_counter()
+    cursor = con.cursor()
+    try:
+        cursor.execute(statement)
+        reply = read(cursor)
+        return {**reply, "elapsed_s": time.perf_counter() - started}
+    except NoNumber as fault:
+        return {"fault": fault.reason, "message": str(fault)}
+    except Exception as error:
+        return fault_of(error, before)
+    finally:
+        cursor.close()
+
+
+def scalar(cursor: Any) -> dict[str, Any]:
     """One number as text with its type. The type is judged before a row is fetched, and two rows at most are."""
-    statement, before = one_select(con, sql)
-    started = time.perf_counter()
-    cursor = con.cursor()
-    try:
-        cursor.execute(statement)
-        columns = cursor.description or []
-        if len(columns) != 1:
-            return {"fault": "not_one_column", "message": f"The query gives {len(columns)} columns; one number is wanted."}
-        kind = number_type(columns[0])
-        rows = cursor.fetchmany(2)
-        elapsed_s = time.perf_counter() - started
-        if len(rows) > 1:
-            return {"fault": "not_one_row", "message": "The query gives more than one row; one number is wanted."}
-        return {"value": text_of(rows[0][0]) if rows else None, "type": kind, "elapsed_s": elapsed_s}
-    except NoNumber as fault:
-        return {"fault": fault.reason, "message": str(fault)}
-    except Exception as error:
-        return fault_of(error, before)
-    finally:
-        cursor.close()
+    columns = cursor.description or []
+    if len(columns) != 1:
+        raise NoNumber("not_one_column", f"The query gives {len(columns)} columns; one number is wanted.")
+    kind = number_type(columns[0])
+    rows = cursor.fetchmany(2)
+    if len(rows) > 1:
+        raise NoNumber("not_one_row", "The query gives more than one row; one number is wanted.")
+    return {"value": text_of(rows[0][0]) if rows else None, "type": kind}
 
 
-def numbers(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+def numbers(cursor: Any) -> dict[str, Any]:
     """The values of the second column as texts, in the order of the first, which must be 0, 1, 2 and so on."""
-    statement, before = one_select(con, sql)
-    started = time.perf_counter()
-    cursor = con.cursor()
-    try:
-        cursor.execute(statement)
-        columns = cursor.description or []
-        if len(columns) != 2:
-            return {
-                "fault": "not_one_column",
-                "message": f"The batch gives {len(columns)} columns; a number and a value are wanted.",
-            }
-        kind = number_type(columns[1])
-        rows = sorted(cursor.fetchmany(MOST_NUMBERS + 1), key=lambda row: row[0])
-        elapsed_s = time.perf_counter() - started
-        if len(rows) > MOST_NUMBERS or [row[0] for row in rows] != list(range(len(rows))):
-            return {"fault": "not_one_row", "message": "The batch does not give each number once; one row each is wanted."}
-        return {"values": [text_of(value) for _, value in rows], "type": kind, "elapsed_s": elapsed_s}
-    except NoNumber as fault:
-        return {"fault": fault.reason, "message": str(fault)}
-    except Exception as error:
-        return fault_of(error, before)
-    finally:
-        cursor.close()
+    columns = cursor.description or []
+    if len(columns) != 2:
+        raise NoNumber("not_one_column", f"The batch gives {len(columns)} columns; a number and a value are wanted.")
+    kind = number_type(columns[1])
+    rows = sorted(cursor.fetchmany(MOST_NUMBERS + 1), key=lambda row: row[0])
+    if len(rows) > MOST_NUMBERS or [row[0] for row in rows] != list(range(len(rows))):
+        raise NoNumber("not_one_row", "The batch does not give each number once; one row each is wanted.")
+    return {"values": [text_of(value) for _, value in rows], "type": kind}
 
 
 def number_type(column: tuple[Any, ...]) -> str:
@@ -237,10 +228,8 @@ def text_of(value: Any) -> str | None:
 def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> dict[str, Any]:
     """One request on the open file, failures included as data."""
     try:
-        if request["op"] == "scalar":
-            return scalar(con, request["sql"])
-        if request["op"] == "numbers":
-            return numbers(con, request["sql"])
+        if request["op"] in ("scalar", "numbers"):
+            return ask(con, request["sql"], scalar if request["op"] == "scalar" else numbers)
         if request["op"] == "describe":
             return describe(con, request["sql"])
         return {"rows": con.cursor().execute(request["sql"]).fetchall()}
