@@ -10,7 +10,7 @@ from heartbeat_lib.compute.metrics import LivingMetric
 from heartbeat_lib.compute.outcome import Outcome
 from heartbeat_lib.marts import dialect_for
 from heartbeat_lib.marts.engine import MartsError, Scalar
-from heartbeat_lib.model.period import Grain, Period, period_at
+from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.value_sql import ValueSqlRefused, parse_value_sql
 from heartbeat_lib.workbench import Workbench
 
@@ -48,13 +48,13 @@ def evaluate(
     """
     workspace, marts = workbench.workspace, workbench.marts
     dialect = dialect_for(workspace.marts_url)
-    asked: dict[str, tuple[Question, Period]] = {}
+    asked: dict[str, Question] = {}
     refused: list[tuple[str, ValueSqlRefused]] = []
 
     def jobs() -> Iterator[tuple[str, str]]:
         for number, (metric, as_of) in enumerate(questions):
             tag = str(number)
-            asked[tag] = (metric, as_of), period_at(as_of, Grain(metric.period), workspace.zone)
+            asked[tag] = metric, as_of
             try:
                 pinned = parse_value_sql(metric.value_sql, dialect).pinned(as_of, workspace.zone)
             except ValueSqlRefused as fault:
@@ -63,28 +63,38 @@ def evaluate(
                 continue
             yield tag, pinned
 
-    def outcome(tag: str, answer: Scalar | MartsError | ValueSqlRefused) -> Outcome:
-        (metric, as_of), period = asked.pop(tag)
-        scalar = answer if isinstance(answer, Scalar) else None
-        reason = None if scalar else answer.reason if isinstance(answer, MartsError) else "refused"
-        return Outcome(
-            metric_id=metric.metric_id,
-            period=metric.period,
-            period_start=period.start,
-            as_of=as_of,
-            computed_at=now(),
-            value=scalar.value if scalar else None,
-            error_reason=reason,
-            error=None if scalar else str(answer),
-            error_line=getattr(answer, "line", None),
-            source_as_of=freshness.source_as_of(metric),
-            stale=freshness.is_stale(metric, as_of),
-            settled=as_of == period.last_instant,
-            definition_hash=metric.definition_hash,
-            elapsed_ms=scalar.elapsed_s * 1000 if scalar else None,
-        )
-
     for tag, answer in marts.scalars(jobs(), timeout_s=workspace.settings.compute.timeout_s):
-        yield outcome(tag, answer)
+        yield outcome_of(workbench, asked.pop(tag), answer, freshness=freshness, computed_at=now())
     for tag, fault in refused:
-        yield outcome(tag, fault)
+        yield outcome_of(workbench, asked.pop(tag), fault, freshness=freshness, computed_at=now())
+
+
+def outcome_of(
+    workbench: Workbench,
+    question: Question,
+    answer: Scalar | MartsError | ValueSqlRefused,
+    *,
+    freshness: Freshness,
+    computed_at: datetime,
+) -> Outcome:
+    """What the marts answered to one question, as it is written down."""
+    metric, as_of = question
+    period = period_at(as_of, Grain(metric.period), workbench.workspace.zone)
+    scalar = answer if isinstance(answer, Scalar) else None
+    reason = None if scalar else answer.reason if isinstance(answer, MartsError) else "refused"
+    return Outcome(
+        metric_id=metric.metric_id,
+        period=metric.period,
+        period_start=period.start,
+        as_of=as_of,
+        computed_at=computed_at,
+        value=scalar.value if scalar else None,
+        error_reason=reason,
+        error=None if scalar else str(answer),
+        error_line=getattr(answer, "line", None),
+        source_as_of=freshness.source_as_of(metric),
+        stale=freshness.is_stale(metric, as_of),
+        settled=as_of == period.last_instant,
+        definition_hash=metric.definition_hash,
+        elapsed_ms=scalar.elapsed_s * 1000 if scalar else None,
+    )

@@ -29,6 +29,7 @@ from heartbeat_lib.marts.engine import (
     MartsError,
     MartsUnreachable,
     NotOneNumber,
+    Numbers,
     QueryFailed,
     QueryRefused,
     Scalar,
@@ -82,6 +83,12 @@ class DuckDbMarts:
             else:
                 number = _number(reply["value"], reply["type"])
                 yield tag, Scalar(value=number, type=reply["type"], elapsed_s=reply["elapsed_s"])
+
+    def numbers(self, sql: str, *, timeout_s: float | None = None, tag: str = "") -> Numbers:
+        """Many values from one query, or MartsError raised. See `Marts.numbers`."""
+        reply = self._one("numbers", sql, timeout_s, tag)
+        values = tuple(_number(text, reply["type"]) for text in reply["values"])
+        return Numbers(values=values, type=reply["type"], elapsed_s=reply["elapsed_s"])
 
     def describe(self, sql: str) -> Column:
         """Name and type of the one column, without reading data. Raises MartsError."""
@@ -166,8 +173,8 @@ class DuckDbMarts:
                 if self._forget(job):
                     job.cancelled.set()
 
-    def _one(self, op: str, sql: str) -> Mapping[str, Any]:
-        ((_, reply),) = self._ask(op, [("", sql)], None)
+    def _one(self, op: str, sql: str, timeout_s: float | None = None, tag: str = "") -> Mapping[str, Any]:
+        ((_, reply),) = self._ask(op, [(tag, sql)], timeout_s)
         if isinstance(reply, MartsError):
             raise reply
         return reply

@@ -21,6 +21,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
 NUMBER_TYPES = INTEGERS | {f"U{name}" for name in INTEGERS} | {"FLOAT", "DOUBLE", "DECIMAL"}
 WRITER_WAIT_S = 2.0
+MOST_NUMBERS = 10_000
 LINE = re.compile(r"\n\s*LINE (\d+): ")
 DAMAGE = re.compile(r"Corrupt database file|(IO|Serialization|FATAL|INTERNAL) Error: .*(corrupt|checksum|could not read)", re.I)
 PR_SET_PDEATHSIG = 1
@@ -36,6 +38,14 @@ PR_SET_PDEATHSIG = 1
 
 class Refused(Exception):
     """The second wall: not exactly one SELECT."""
+
+
+class NoNumber(Exception):
+    """The query ran, and its answer is none; `reason` is the stable word."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class Damaged(Exception):
@@ -159,38 +169,67 @@ def describe(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
         cursor.close()
 
 
-def scalar(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
-    """One number as text with its type. The type is judged before a row is fetched, and two rows at most are."""
+def ask(con: duckdb.DuckDBPyConnection, sql: str, read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """Run one SELECT and let `read` take the answer from the cursor; failures are data, NoNumber of `read` among them."""
     statement, before = one_select(con, sql)
     started = time.perf_counter()
     cursor = con.cursor()
     try:
         cursor.execute(statement)
-        columns = cursor.description or []
-        if len(columns) != 1:
-            return {"fault": "not_one_column", "message": f"The query gives {len(columns)} columns; one number is wanted."}
-        kind = str(columns[0][1]).strip('"')
-        if not is_number_type(kind) and kind != "NULL":
-            return {"fault": "not_a_number", "message": f"The column {columns[0][0]!r} is {kind}, not a number."}
-        rows = cursor.fetchmany(2)
-        elapsed_s = time.perf_counter() - started
-        if len(rows) > 1:
-            return {"fault": "not_one_row", "message": "The query gives more than one row; one number is wanted."}
-        value = rows[0][0] if rows else None
-        if isinstance(value, float) and value - value != 0.0:
-            return {"fault": "not_finite", "message": f"The query gives {value}; a division by zero? nullif(x, 0) helps."}
-        return {"value": None if value is None else str(value), "type": kind, "elapsed_s": elapsed_s}
+        reply = read(cursor)
+        return {**reply, "elapsed_s": time.perf_counter() - started}
+    except NoNumber as fault:
+        return {"fault": fault.reason, "message": str(fault)}
     except Exception as error:
         return fault_of(error, before)
     finally:
         cursor.close()
 
 
+def scalar(cursor: Any) -> dict[str, Any]:
+    """One number as text with its type. The type is judged before a row is fetched, and two rows at most are."""
+    columns = cursor.description or []
+    if len(columns) != 1:
+        raise NoNumber("not_one_column", f"The query gives {len(columns)} columns; one number is wanted.")
+    kind = number_type(columns[0])
+    rows = cursor.fetchmany(2)
+    if len(rows) > 1:
+        raise NoNumber("not_one_row", "The query gives more than one row; one number is wanted.")
+    return {"value": text_of(rows[0][0]) if rows else None, "type": kind}
+
+
+def numbers(cursor: Any) -> dict[str, Any]:
+    """The values of the second column as texts, in the order of the first, which must be 0, 1, 2 and so on."""
+    columns = cursor.description or []
+    if len(columns) != 2:
+        raise NoNumber("not_one_column", f"The batch gives {len(columns)} columns; a number and a value are wanted.")
+    kind = number_type(columns[1])
+    rows = sorted(cursor.fetchmany(MOST_NUMBERS + 1), key=lambda row: row[0])
+    if len(rows) > MOST_NUMBERS or [row[0] for row in rows] != list(range(len(rows))):
+        raise NoNumber("not_one_row", "The batch does not give each number once; one row each is wanted.")
+    return {"values": [text_of(value) for _, value in rows], "type": kind}
+
+
+def number_type(column: tuple[Any, ...]) -> str:
+    """The type of a result's column, of numbers or of nothing but NULL. Raises NoNumber."""
+    kind = str(column[1]).strip('"')
+    if not is_number_type(kind) and kind != "NULL":
+        raise NoNumber("not_a_number", f"The column {column[0]!r} is {kind}, not a number.")
+    return kind
+
+
+def text_of(value: Any) -> str | None:
+    """A number with all of its digits; NULL stays None. Raises NoNumber where it is not finite."""
+    if isinstance(value, float) and value - value != 0.0:
+        raise NoNumber("not_finite", f"The query gives {value}; a division by zero? nullif(x, 0) helps.")
+    return None if value is None else str(value)
+
+
 def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> dict[str, Any]:
     """One request on the open file, failures included as data."""
     try:
-        if request["op"] == "scalar":
-            return scalar(con, request["sql"])
+        if request["op"] in ("scalar", "numbers"):
+            return ask(con, request["sql"], scalar if request["op"] == "scalar" else numbers)
         if request["op"] == "describe":
             return describe(con, request["sql"])
         return {"rows": con.cursor().execute(request["sql"]).fetchall()}

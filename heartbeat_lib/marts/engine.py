@@ -54,6 +54,15 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The second column of a batch in the order of the first, each value as `Scalar` would have it; one type for all."""
+
+    values: tuple[int | Decimal | float | None, ...]
+    type: str
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """Name and type in the engine's words; `is_number` is True for integers, decimals and floats, not for booleans."""
 
@@ -137,6 +146,14 @@ class Marts(Protocol):
         self, jobs: Iterable[tuple[str, str]], *, timeout_s: float | None = None
     ) -> Iterator[tuple[str, Scalar | MartsError]]:
         """Run (tag, sql) pairs over all workers on one state of the data; yield each as it finishes, in any order."""
+        ...
+
+    def numbers(self, sql: str, *, timeout_s: float | None = None, tag: str = "") -> Numbers:
+        """Run one query of two columns, a number 0..n-1 (each once, in any order) and a value; give the values in that order.
+
+        In the same box as `scalar` and as strict: a text, a boolean or one value that is not finite fails the whole.
+        Raises MartsError.
+        """
         ...
 
     def cancel(self, tag: str) -> None:

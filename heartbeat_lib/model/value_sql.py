@@ -7,6 +7,7 @@ surprise: what cannot be pinned is refused by name, since a clock left alone wou
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
+from heartbeat_lib.model.batch import one_row_per_instant
 from heartbeat_lib.model.dialect import ClockKind, Dialect
 from heartbeat_lib.model.faults import Fault, Places, ValueSqlRefused
 from heartbeat_lib.model.lexer import Token, TokenKind, scan
@@ -65,6 +67,8 @@ class ValueSql:
     canonical: str
     _pieces: tuple[str, ...] = field(repr=False)
     _kinds: tuple[ClockKind, ...] = field(repr=False)
+    _inner: tuple[str, ...] = field(repr=False)
+    """The pieces without the `;` at the end, fit to stand in parentheses."""
 
     def pinned(self, as_of: datetime, zone: ZoneInfo) -> str:
         """The text with every clock replaced by what it shows at `as_of`; all else byte for byte as it was.
@@ -81,6 +85,10 @@ class ValueSql:
         for kind, piece in zip(self._kinds, self._pieces[1:], strict=True):
             parts += (constants[kind], piece)
         return "".join(parts)
+
+    def pinned_to_each(self, instants: Sequence[datetime], zone: ZoneInfo) -> str:
+        """One SELECT that gives (number of the instant, value) for each of `instants`; see `heartbeat_lib.model.batch`."""
+        return one_row_per_instant(self._inner, self._kinds, self.dialect, instants, zone)
 
 
 @lru_cache(maxsize=16384)
@@ -121,6 +129,7 @@ def parse_value_sql(text: str, dialect: Dialect) -> ValueSql:
         canonical=canonical_text(tokens, dialect),
         _pieces=splice(text, clocks),
         _kinds=tuple(clock.kind for clock in clocks),
+        _inner=splice(_without_semicolons(text, tokens), clocks),
     )
 
 
@@ -147,6 +156,15 @@ def _outline_faults(tokens: tuple[Token, ...], text: str) -> list[Fault]:
         if before.is_sign(";") and not token.is_sign(";") and before.start > first.start:
             return [places.fault(token.start, "not-one-select", f"{_ONE_SELECT}; here begins a second statement")]
     return []
+
+
+def _without_semicolons(text: str, tokens: tuple[Token, ...]) -> str:
+    """A space for each, so that every other place stays where it was."""
+    signs = list(text)
+    for token in tokens:
+        if token.is_sign(";"):
+            signs[token.start] = " "
+    return "".join(signs)
 
 
 def _tree(text: str, dialect: Dialect, faults: list[Fault]) -> exp.Expr | None:
