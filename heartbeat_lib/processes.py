@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -83,13 +84,29 @@ def tree(pid: int) -> list[psutil.Process]:
 
 def end(members: list[psutil.Process], *, patience_s: float = 0.0) -> None:
     """Wait for processes to end by themselves; kill those that are there after `patience_s` seconds."""
-    import psutil
-
-    _, left = psutil.wait_procs(members, timeout=patience_s) if patience_s else ([], members)
+    left = _wait(members, patience_s)
     for process in left:
         with suppress(_gone()):
             process.kill()
-    psutil.wait_procs(left, timeout=_PATIENCE_S)
+    _wait(left, _PATIENCE_S)
+
+
+def _wait(members: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that are alive after so long, or as soon as none is."""
+    deadline = time.monotonic() + seconds
+    while (members := [process for process in members if _lives(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return members
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Dead but not yet fetched by its parent is dead: some parents never fetch."""
+    import psutil
+
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _living(workspace: Workspace) -> list[tuple[str, psutil.Process]]:
@@ -100,7 +117,7 @@ def _living(workspace: Workspace) -> list[tuple[str, psutil.Process]]:
         try:
             noted = json.loads(file.read_text("utf-8"))
             process = psutil.Process(noted["pid"])
-            if abs(process.create_time() - noted["born"]) > 1 or process.status() == psutil.STATUS_ZOMBIE:
+            if abs(process.create_time() - noted["born"]) > 1 or not _lives(process):
                 raise psutil.NoSuchProcess(noted["pid"])
             found.append((noted["name"], process))
         except (psutil.NoSuchProcess, FileNotFoundError, ValueError, KeyError):

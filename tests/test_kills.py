@@ -95,7 +95,6 @@ def test_a_tick_that_is_killed_counts_for_nothing(bench, times):
     check_the_laws_of_ticks(bench)
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(25, marks=pytest.mark.slow)])
 def ticking(bench, *words):
     """A process of tests.ticking."""
     return subprocess.Popen(
@@ -156,6 +155,7 @@ def test_killed_at_any_statement_a_tick_is_whole_or_absent(bench, victim, steps)
     assert bench.store.tamperings() == ()
 
 
+@pytest.mark.parametrize("times", [3, pytest.param(25, marks=pytest.mark.slow)])
 def test_a_deploy_that_is_killed_is_as_before_or_as_after(bench, times):
     """Never half: all twelve have the old meaning, or all twelve the new one."""
     delays = random.Random(11)

@@ -238,9 +238,9 @@ def test_doctor_masks_the_password_unless_asked(heartbeat):
     secret = (heartbeat.root / ".heartbeat" / "secrets").iterdir()
     assert not any(file.read_text().strip() in masked["database_url"] for file in secret if file.is_file())
     assert masked["embedded"] is True
-    assert masked["findings"] == []
+    assert [finding["rule"] for finding in masked["findings"]] in ([], ["clock"])
     assert masked["database_url"] != whole["database_url"]
-    assert set(masked) == {"workspace", "database_url", "marts_url", "embedded", "versions", "findings"}
+    assert set(masked) == {"workspace", "database_url", "marts_url", "embedded", "versions", "running", "findings"}
 
 
 def test_a_dead_database_gives_one_clear_line(heartbeat):

@@ -144,8 +144,12 @@ class TestBatch:
                 if slot._process is not None:
                     killed.append(slot._process.pid)
                     os.kill(slot._process.pid, signal.SIGSTOP)  # so that the batch is not done before it is killed
-            threading.Timer(0.2, lambda: [os.kill(pid, signal.SIGKILL) for pid in killed]).start()
-            return numbers(sql, **options)
+            end = threading.Timer(0.2, lambda: [os.kill(pid, signal.SIGKILL) for pid in killed])
+            end.start()
+            try:
+                return numbers(sql, **options)
+            finally:
+                end.join()  # else it would strike at the loop that follows
 
         bench.marts.numbers = kill_and_ask
         report = backfill(bench)

@@ -66,7 +66,7 @@ def test_nbval_runs_every_cell(deployed):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    assert "7 passed" in done.stdout
 
 
 def test_the_benchmark_notebook_keeps_a_record_of_what_is_normal(deployed, tmp_path):
