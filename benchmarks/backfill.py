@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/backfill.py [--quick]
 
-Eight shapes of query, a year of days each, on 1 M rows of payments that lie in no order of time. Two ways in turn, in several
+Nine shapes of query, a year of days each, on 1 M rows of payments that lie in no order of time. Two ways in turn, in several
 rounds: the loop alone, every period in a query of its own; and the backfill as it is. Prints medians, the ratio of the
 backfill to the loop against the limit, for comparison all periods in one bare statement (stopped at twice the loop's time),
 and which way the backfill took. Ratios on a noisy machine wobble by some percent, those of the shortest loops by more.
@@ -10,16 +10,16 @@ and which way the backfill took. Ratios on a noisy machine wobble by some percen
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+from figures import Figure, figure, main, seconds
 
 from heartbeat_lib import compute, lifecycle
 from heartbeat_lib.compute import batches
@@ -81,15 +81,8 @@ def make_marts(file: Path) -> None:
         )
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def measure(bench: Workbench, name: str, metric_id: str, *, days: int, per_shape_s: float) -> bool:
-    """One line of the table; whether the ratio keeps the limit."""
+def case(bench: Workbench, name: str, metric_id: str, *, days: int, per_shape_s: float) -> Figure:
+    """One shape of query over so many days."""
     until = datetime.now(UTC)
     first = until - timedelta(days=days)
     ways: list[str] = []
@@ -116,31 +109,20 @@ def measure(bench: Workbench, name: str, metric_id: str, *, days: int, per_shape
         else:
             pairs.append((seconds(loop), seconds(backfill)))
     alone = statistics.median(alone for alone, _ in pairs)
-    built = statistics.median(built for _, built in pairs)
-    ratio = statistics.median(built / alone for alone, built in pairs)
 
     zone = bench.workspace.zone
     instants = [period.last_instant for period in periods_ended(Grain.DAY, first=first, until=until, zone=zone)]
     text = parse_value_sql(SHAPES[name], dialect_for(bench.workspace.marts_url)).pinned_to_each(instants, zone)
     try:
-        bare = f"{bench.marts.numbers(text, timeout_s=2 * alone).elapsed_s:>9.3f}"
+        bare = f"one bare statement {bench.marts.numbers(text, timeout_s=2 * alone).elapsed_s:.2f} s"
     except MartsError as error:
-        bare = f"{error.reason:>9}"
-    verdict = "kept" if ratio <= LIMIT else "MISSED"
-    print(
-        f"{name:<28}{alone:>9.3f} {built:>11.3f} {ratio:>7.2f}   {LIMIT:.2f} {verdict:<8} {bare}   {'/'.join(sorted(set(ways)))}"
-    )
-    sys.stdout.flush()
-    return ratio <= LIMIT
+        bare = f"one bare statement: {error.reason}"
+    way = "/".join(sorted(set(ways)))
+    return figure(f"{name}, {days} days", pairs, limit=LIMIT, remark=f"by {way}; {bare}")
 
 
-def main() -> int:
-    """Measure all shapes; exit 1 where the limit is missed."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument(
-        "--quick", action="store_true", help="120 days instead of 365 and fewer rounds: two minutes instead of eight"
-    )
-    quick = options.parse_args().quick
+def measure(quick: bool) -> Iterator[Figure]:
+    """A year of days (120 with `quick`) of every shape; eight minutes, or two."""
     days, per_shape_s = (120, 5.0) if quick else (365, 30.0)
     with tempfile.TemporaryDirectory() as folder:
         workspace = create(Path(folder) / "bench", operator="bench@x.example", zone="Europe/Berlin")
@@ -153,15 +135,11 @@ def main() -> int:
         try:
             with Workbench(workspace) as bench:
                 lifecycle.deploy(bench)  # which computes today's values, so the workers are warm
-                print(f"{days} days, {ROWS:,} rows        loop s  backfill s   ratio   limit         bare s   way")
-                kept = [
-                    measure(bench, name, f"shape_{number}", days=days, per_shape_s=per_shape_s)
-                    for number, name in enumerate(SHAPES)
-                ]
+                for number, name in enumerate(SHAPES):
+                    yield case(bench, name, f"shape_{number}", days=days, per_shape_s=per_shape_s)
         finally:
             EmbeddedServer(workspace.state).stop()
-    return 0 if all(kept) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(measure, __doc__)

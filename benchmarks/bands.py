@@ -10,16 +10,14 @@ by some percent.
 
 from __future__ import annotations
 
-import argparse
 import json
-import statistics
-import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from figures import Figure, figure, main, seconds
 
 from heartbeat_lib.benchmark import refresh_benchmarks
 from heartbeat_lib.store import Role, Store
@@ -77,15 +75,8 @@ def vacuum(store: Store) -> None:
         connection.execute("VACUUM (ANALYZE)")
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def measure(metrics: int, rounds: int) -> bool:
-    """One line of the table; whether the ratio keeps the limit."""
+def case(metrics: int, rounds: int) -> Figure:
+    """So many metrics of 90 days."""
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedServer(Path(folder) / ".heartbeat")
         try:
@@ -108,23 +99,14 @@ def measure(metrics: int, rounds: int) -> bool:
                 pairs = [(seconds(bare), seconds(bands)) for _ in range(rounds)]
         finally:
             server.stop()
-    ratio = statistics.median(whole / alone for alone, whole in pairs)
-    alone = statistics.median(alone for alone, _ in pairs)
-    whole = statistics.median(whole for _, whole in pairs)
-    limit = f"{LIMIT:.2f} {'kept' if ratio <= LIMIT else 'MISSED'}"
-    print(f"{metrics:>7} {metrics * 90:>9,} {alone:>9.4f} {whole:>9.4f} {ratio:>7.2f}   {limit:<12} {first:>9.4f}", flush=True)
-    return ratio <= LIMIT
+    return figure(f"{metrics:,} metrics, {metrics * 90:,} rows", pairs, limit=LIMIT, remark=f"first run {first:.2f} s")
 
 
-def main() -> int:
-    """Measure both cases; exit 1 where the limit is missed."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true", help="5 rounds")
-    quick = options.parse_args().quick
-    print("metrics      rows    bare s   bands s   ratio   limit         first s")
-    kept = [measure(metrics, 5 if quick else ROUNDS) for metrics in (1_000, 10_000)]
-    return 0 if all(kept) else 1
+def measure(quick: bool) -> Iterator[Figure]:
+    """1,000 and 10,000 metrics."""
+    for metrics in (1_000, 10_000):
+        yield case(metrics, 5 if quick else ROUNDS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(measure, __doc__)
