@@ -28,9 +28,9 @@ BENCHMARKS: dict[str, tuple[Measure, str]] = {
 HEAD = """\
 # Performance
 
-Made by `.venv/bin/python benchmarks/table.py`, {day}, Python {python}, {cores} cores. Each line compares a bare way with Heartbeat's
-in the same run, in turn; medians of several rounds. Run a single one with `.venv/bin/python benchmarks/refresh.py`; each says
-at its top what it measures, and exits 1 where a limit is missed.
+Made by `.venv/bin/python benchmarks/table.py` on {day}, Python {python}, {cores} cores. Each line compares a bare way with
+Heartbeat's in the same run, in turn; medians of several rounds. `.venv/bin/python benchmarks/refresh.py` runs a single one; each
+says at its top what it measures, and exits 1 where a limit is missed.
 
 | benchmark | case | bare s | ours s | ratio | limit | remark |
 |---|---|---:|---:|---:|---|---|

@@ -94,7 +94,7 @@ def tick(
     *,
     due: datetime | None = None,
     notebook: str | None = None,
-    now: compute.Clock = compute.utc_now,
+    now: compute.Now = compute.utc_now,
     say: Say = _silent,
     progress: compute.Progress | None = None,
 ) -> Tick:
@@ -288,7 +288,7 @@ def benchmarks(
     *,
     due: datetime | None = None,
     notebook: str | None = None,
-    now: compute.Clock = compute.utc_now,
+    now: compute.Now = compute.utc_now,
     say: Say = _silent,
 ) -> BenchmarkRun:
     """What is normal for every metric, made anew from its own history. It informs: no threshold and no status moves.

@@ -10,7 +10,7 @@ import pytest
 
 from heartbeat_lib.cli.app import app
 from heartbeat_lib.model.metric import MetricDefinition
-from heartbeat_lib.settings import Source
+from heartbeat_lib.settings import Schedule, Source
 
 ROOT = Path(__file__).parents[1]
 INTERNAL = {"dialect", "definition_hash", "hash_version"}
@@ -37,6 +37,12 @@ def test_every_column_of_a_metric_file_is_documented(column):
 def test_every_setting_of_a_source_is_documented(setting):
     """So does who runs it."""
     assert f"`{setting}`" in read("docs/operating.md")
+
+
+@pytest.mark.parametrize("setting", list(Schedule.model_fields))
+def test_every_setting_of_the_clock_is_documented(setting):
+    """When it ticks is the first thing that somebody changes."""
+    assert re.search(rf"\[schedule\][^|]*\b{setting}\b", read("docs/operating.md"))
 
 
 def test_every_rule_that_a_file_can_break_is_documented():

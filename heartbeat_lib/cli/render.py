@@ -152,7 +152,7 @@ def run_table(rows: Sequence[Row], zone: ZoneInfo) -> Table:
             _instant(row["started"], zone),
             took,
             Text(row["outcome"], style=styles[row["outcome"]]),
-            Text(_found(row["detail"] or {})),
+            Text(_found(row)),
         )
     return table
 
@@ -174,9 +174,14 @@ def report_lines(report: Report, zone: str) -> Iterator[str]:
         yield f"{failure.metric_id}: {failure.reason}: {failure.message}"
     as_of = report.as_of.astimezone(ZoneInfo(zone))
     total = report.ok + report.failed + report.no_value
+    settled = (
+        f"; {report.settled} {'period has' if report.settled == 1 else 'periods have'} a final value now"
+        if report.settled
+        else ""
+    )
     yield (
         f"Run {report.run}, as of {as_of:%Y-%m-%d %H:%M:%S %Z}: {total} computed, {report.ok} with a value, "
-        f"{report.no_value} without, {report.failed} failed."
+        f"{report.no_value} without, {report.failed} failed{settled}."
     )
 
 
@@ -241,15 +246,18 @@ def _short_period(row: Row, zone: ZoneInfo) -> str:
     return f"{grain} {start:%m-%d}" if grain == "week" else f"{grain} {start:%Y-%m}"
 
 
-def _found(detail: Mapping[str, Any]) -> str:
-    counts = {"ok": "ok", "no_value": "without value", "failed": "failed"}
+def _found(row: Row) -> str:
+    detail = row["detail"] or {}
+    counts = {"ok": "ok", "no_value": "without value", "failed": "failed", "settled": "settled"}
     parts = [f"{detail[key]} {word}" for key, word in counts.items() if key in detail]
     if "bands" in detail:
         parts.append(f"{detail['bands']} bands, {detail['shown']} shown")
     for load in detail.get("loads", ()):
         parts.append(f"{load['schema']}: {load['error'] or _rows(load)}")
     parts += [f"tampering: {tampering}" for tampering in detail.get("tamperings", ())]
-    return ", ".join([*parts, *([detail["error"]] if "error" in detail else [])])
+    parts += [detail["error"]] if "error" in detail else []
+    parts += [row["notebook"]] if row["notebook"] and row["outcome"] == "failed" else []
+    return ", ".join(parts)
 
 
 def _rows(load: Mapping[str, Any]) -> str:

@@ -8,10 +8,10 @@ A failure keeps the last good value and says why.
 from heartbeat_lib.compute.evaluate import Outcome
 from heartbeat_lib.compute.metrics import LivingMetric, UnknownMetricError
 from heartbeat_lib.compute.passes import (
-    Clock,
     Failure,
     FutureError,
     NoClockError,
+    Now,
     Progress,
     Report,
     backfill,
@@ -35,12 +35,12 @@ from heartbeat_lib.compute.runs import (
 )
 
 __all__ = [
-    "Clock",
     "DueAlreadyError",
     "Failure",
     "FutureError",
     "LivingMetric",
     "NoClockError",
+    "Now",
     "Outcome",
     "Progress",
     "Report",

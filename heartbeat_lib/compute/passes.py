@@ -30,7 +30,7 @@ _CHUNK = 500
 Progress = Callable[[int, int], None]
 """Called with how many are done, of how many."""
 
-Clock = Callable[[], datetime]
+Now = Callable[[], datetime]
 """Gives the present instant, aware."""
 
 
@@ -104,7 +104,7 @@ def compute_tick(
     as_of: datetime,
     *,
     loads: Mapping[str, str | None] = {},
-    now: Clock = utc_now,
+    now: Now = utc_now,
     progress: Progress | None = None,
 ) -> Report:
     """Every living metric as of one instant, and the final value of every period that ended since the last tick.
