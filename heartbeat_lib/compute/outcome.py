@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -49,10 +49,15 @@ class Outcome:
 
     def json(self) -> dict[str, Any]:
         """The outcome as JSON values; a number travels as text so that no digit is lost."""
+        values = {name: getattr(self, name) for name in _FIELDS}  # asdict would copy each value deeply
+        values["value"] = _digits(self.value)
         return {
             name: value.isoformat() if isinstance(value, datetime) else repr(value) if isinstance(value, float) else value
-            for name, value in {**asdict(self), "value": _digits(self.value)}.items()
+            for name, value in values.items()
         }
+
+
+_FIELDS = tuple(field.name for field in fields(Outcome))
 
 
 def _digits(value: int | Decimal | float | None) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _INSTANT = timedelta(microseconds=1)  # the smallest step of a datetime
@@ -51,6 +52,7 @@ class Period:
         return local.isoformat() if self.grain is Grain.HOUR else local.date().isoformat()
 
 
+@lru_cache(maxsize=1024)  # all metrics of a tick ask for the same few
 def period_at(instant: datetime, grain: Grain, zone: ZoneInfo) -> Period:
     """The period that holds `instant`.
 
