@@ -152,6 +152,8 @@ class Settings(BaseSettings):
     marts_url: str | None = None
     metrics: Path = Path("db/metrics")
     reports: Path = Path("reports")
+    require_owner_signature: bool = False
+    """Only the owner's own proved identity may verify."""
     source: tuple[Source, ...] = ()
     compute: Compute = Compute()
     schedule: Schedule = Schedule()

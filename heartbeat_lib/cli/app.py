@@ -13,7 +13,14 @@ from typing import Annotated
 
 import typer
 
-from heartbeat_lib.cli import clock_commands, metric_commands, reading_commands, schedule_commands, workspace_commands
+from heartbeat_lib.cli import (
+    clock_commands,
+    decision_commands,
+    metric_commands,
+    reading_commands,
+    schedule_commands,
+    workspace_commands,
+)
 
 app = typer.Typer(
     name="heartbeat",
@@ -36,7 +43,7 @@ def _options(
         os.environ["HEARTBEAT_WORKSPACE"] = str(workspace)
 
 
-for module in (workspace_commands, metric_commands, clock_commands, reading_commands, schedule_commands):
+for module in (workspace_commands, metric_commands, clock_commands, decision_commands, reading_commands, schedule_commands):
     module.add_to(app)
 
 

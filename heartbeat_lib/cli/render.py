@@ -12,12 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from heartbeat_lib.model.display import age, band, number, sparkline
+from heartbeat_lib.model.stage import next_step
 from heartbeat_lib.reading import remark
 
 if TYPE_CHECKING:
     from heartbeat_lib.compute import Report
     from heartbeat_lib.lifecycle import Trial
     from heartbeat_lib.registration import Plan
+    from heartbeat_lib.verification import Rehearsal
 
 Row = Mapping[str, Any]
 _STYLES = {"red": "bold red", "amber": "yellow", "green": "green", "grey": "bright_black"}
@@ -107,7 +109,7 @@ def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Ta
         fact("target", number(row["target_value"], row["unit"]) + due)
     fact("owner", row["owner"] or "no owner")
     fact("trust", row["verification_state"])
-    fact("stage", row["stage"])
+    fact("stage", f"{row['stage']}; next: {next_step(row)}")
     fact("what", row["description"])
     fact("how to read", row["how_to_read"])
     fact("methodology", row["methodology"])
@@ -183,6 +185,72 @@ def report_lines(report: Report, zone: str) -> Iterator[str]:
         f"Run {report.run}, as of {as_of:%Y-%m-%d %H:%M:%S %Z}: {total} computed, {report.ok} with a value, "
         f"{report.no_value} without, {report.failed} failed{settled}."
     )
+
+
+_DECIDED = {
+    "owner": "owner",
+    "norm_value": "norm",
+    "alert_value": "alert",
+    "threshold_basis": "basis",
+    "target_value": "target",
+    "target_due_date": "due",
+    "verification_state": "trust",
+    "status": "status",
+}
+
+
+def decision_lines(before: Row, after: Row) -> Iterator[str]:
+    """What a decision changed, a line per fact, and what the tile says now."""
+    differing = [name for name in _DECIDED if before[name] != after[name]]
+    for name in differing:
+        old, new = (row[name] if row[name] is not None else "nothing" for row in (before, after))
+        yield f"{_DECIDED[name]:<8}{old} -> {new}"
+    said = "Nothing changed" if not differing else "Done"
+    state = f"{_status_words(after)}, {after['verification_state']}, version {after['row_version']}"
+    yield f"{said}: {after['metric_id']} is {state}."
+
+
+def rehearsal_lines(done: Rehearsal) -> Iterator[str]:
+    """What thresholds would have said, in sentences."""
+    yield f"{done.periods} kept periods: {done.amber} amber, {done.red} red in {done.episodes} episodes."
+    yield f"The longest stretch without red is {done.longest_quiet} periods."
+    if done.dates:
+        shown = ", ".join(
+            f"{moment:%Y-%m-%d %H:00}" if isinstance(moment, datetime) else f"{moment}" for moment in done.dates[-20:]
+        )
+        yield f"Red: {'... ' if len(done.dates) > 20 else ''}{shown}"
+
+
+def change_table(rows: Sequence[Row], zone: ZoneInfo) -> Table:
+    """Changes of the registry, newest first; the digits of a value are those of the record."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("at", "metric", "what", "by", "door"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("why")
+    for row in rows:
+        proof = {True: " (proved)", False: " (self-declared)", None: ""}[row["actor_proved"]]
+        table.add_row(
+            f"{row['at'].astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            Text(row["metric_id"]),
+            Text("\n".join(_changed(row))),
+            Text(f"{row['actor']}{proof}"),
+            row["via"],
+            Text(row["reason"] or ""),
+        )
+    return table
+
+
+def _changed(row: Row) -> Iterator[str]:
+    if row["action"] != "update":
+        yield {"insert": "new", "delete": "retired"}[row["action"]]
+        return
+    for name in row["fields"]:
+        if name in _DECIDED:
+            old, new = (side[name] if side[name] is not None else "nothing" for side in (row["before"], row["after"]))
+            yield f"{_DECIDED[name]} {old} -> {new}"
+    others = [name for name in row["fields"] if name not in _DECIDED]
+    if others:
+        yield ", ".join(others)
 
 
 def trial_lines(trial: Trial) -> Iterator[str]:

@@ -42,6 +42,12 @@ def instant_or_now(text: str | None, zone: ZoneInfo) -> datetime:
     return now if _day(text) == now.astimezone(zone).date() else moment
 
 
+def day_start_or_instant(text: str, zone: ZoneInfo) -> datetime:
+    """An aware instant in UTC; a bare day is its first, for "since 3 May" means from its beginning."""
+    parsed_day = _day(text)
+    return day_start(parsed_day, zone) if parsed_day is not None else instant(text, zone)
+
+
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """First instant of a local day, in UTC."""
     return period_at(datetime.combine(day, time(12), tzinfo=zone), Grain.DAY, zone).start

@@ -40,3 +40,18 @@ def stage_of(metric: Mapping[str, Any]) -> Stage:
     if metric["norm_value"] is None and metric["alert_value"] is None:
         return Stage.BENCHMARK
     return Stage.UNVERIFIED if metric["status"] in ("green", "amber", "red") else Stage.PROVISIONAL_THRESHOLDS
+
+
+def next_step(metric: Mapping[str, Any]) -> str:
+    """What takes a living metric to its next stage, as a sentence; see `stage_of` for what `metric` holds."""
+    match stage_of(metric):
+        case Stage.BENCHMARK:
+            return "a norm or an alert, with the basis it comes from: heartbeat set ID --norm X --alert Y --basis TEXT"
+        case Stage.PROVISIONAL_THRESHOLDS:
+            return "a value to judge: heartbeat refresh, or a source that is alive"
+        case Stage.UNVERIFIED:
+            return "somebody who stands behind it: heartbeat set ID --owner MAIL"
+        case Stage.OWNER_ASSIGNED | Stage.OWNER_REVIEW:
+            return "the owner's review, then: heartbeat set ID --verified --why TEXT"
+        case _:
+            return "nothing: it stays verified until its meaning changes or a person takes it back"

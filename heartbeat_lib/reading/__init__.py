@@ -18,7 +18,19 @@ from heartbeat_lib.reading.clock import ClockState, clock
 from heartbeat_lib.reading.rows import Row, select
 from heartbeat_lib.workbench import Workbench
 
-__all__ = ["ClockState", "NoSuchMetricError", "Row", "clock", "history", "metric", "metrics", "recent_values", "remark", "runs"]
+__all__ = [
+    "ClockState",
+    "NoSuchMetricError",
+    "Row",
+    "changes",
+    "clock",
+    "history",
+    "metric",
+    "metrics",
+    "recent_values",
+    "remark",
+    "runs",
+]
 
 
 class NoSuchMetricError(HeartbeatError):
@@ -80,6 +92,14 @@ def history(workbench: Workbench, metric_id: str) -> list[Row]:
 def recent_values(workbench: Workbench, periods: int = 30) -> dict[str, Sequence[float | None]]:
     """The last values of every living metric, oldest first, for a sparkline; None where a period had no value."""
     return {row["metric_id"]: row["recent"] for row in select(workbench, "recent_values", periods=periods)}
+
+
+def changes(workbench: Workbench, metric_id: str | None = None, *, since: datetime | None = None, limit: int = 200) -> list[Row]:
+    """Changes of the registry, newest first, of retired metrics too.
+
+    Each says who, when, through which door and why; `before` and `after` are whole rows, `fields` what differs between them.
+    """
+    return select(workbench, "changes", metric_id=metric_id, since=since, limit=limit)
 
 
 def runs(workbench: Workbench, limit: int = 50) -> list[Row]:

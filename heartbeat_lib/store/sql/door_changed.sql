@@ -8,12 +8,12 @@ SELECT coalesce(door.oid::regprocedure::text, wanted.name) AS subject,
            WHEN NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (door.proconfig), false) THEN 'does not pin its search_path'
            ELSE 'may be called by everybody'
        END AS detail
-FROM (VALUES ('apply_registry')) AS wanted (name)
+FROM (VALUES ('apply_registry'), ('patch_verification')) AS wanted (name)
 FULL JOIN (
     SELECT p.*
     FROM pg_catalog.pg_proc AS p
     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = p.proowner
-    WHERE p.pronamespace = to_regnamespace('heartbeat') AND (p.prosecdef OR r.rolname = 'heartbeat_guard' OR p.proname = 'apply_registry')
+    WHERE p.pronamespace = to_regnamespace('heartbeat') AND (p.prosecdef OR r.rolname = 'heartbeat_guard' OR p.proname IN ('apply_registry', 'patch_verification'))
 ) AS door ON door.proname = wanted.name
 LEFT JOIN pg_catalog.pg_roles AS owner ON owner.oid = door.proowner
 WHERE door.oid IS NULL
