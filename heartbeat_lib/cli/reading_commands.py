@@ -44,9 +44,11 @@ def show(metric_id: MetricId, json: Json = False) -> None:
         if json:
             print_json(metric)
             return
-        from heartbeat_lib.cli.render import metric_sheet
+        from heartbeat_lib.cli.render import change_table, metric_sheet
 
         stdout().print(metric_sheet(metric, reading.recent_values(bench)[metric_id], bench.workspace.zone))
+        stdout().print("\nLast changes; `heartbeat changes` has all:")
+        stdout().print(change_table(reading.changes(bench, metric_id, limit=5), bench.workspace.zone))
 
 
 def history(metric_id: MetricId, json: Json = False) -> None:

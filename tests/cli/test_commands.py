@@ -3,78 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from datetime import date, timedelta
-from pathlib import Path
 
-import pytest
+from tests.cli.command_line import HEARTBEAT, METRIC, CommandLine
 
-HEARTBEAT = Path(sys.executable).with_name("heartbeat")
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 COMMANDS = [
     "init", "doctor", "stop", "lab", "load", "new", "check", "try", "deploy", "list", "show", "history", "runs", "refresh",
     "backfill", "benchmarks",
 ]  # fmt: skip
-METRIC = """\
--- parcels_late: parcels of yesterday that came late. Red means refunds.
-INSERT INTO heartbeat.metric_registry
-    (metric_id, code, name, period, value_sql, description, sources, how_to_read, methodology, unit)
-VALUES ('parcels_late', 'LATE', 'Late parcels', 'day', $value$
-    SELECT count(*) FROM shop.parcels WHERE promised_on <= current_date AND delivered_on > promised_on
-$value$, 'Parcels that came late.', 'shop.parcels', 'Up is bad.', 'All parcels promised so far.', 'parcels');
-UPDATE heartbeat.metric_registry SET norm_value = 1, alert_value = 2, threshold_basis = 'a test';
-"""
-
-
-class CommandLine:
-    """`heartbeat` in one workspace."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def __call__(self, *words: str, exit_code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTBEAT_")}
-        done = subprocess.run(
-            [HEARTBEAT, *words], cwd=self.root, env=environment | variables, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == exit_code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    def json(self, *words: str, **options) -> object:
-        """What `--json` prints: one value on stdout and nothing else there."""
-        return json.loads(self(*words, "--json", **options).stdout)
-
-
-@pytest.fixture(scope="module")
-def heartbeat():
-    """A workspace made by `init` with one loaded folder and one deployed metric.
-
-    Not in a folder of pytest's: the next pytest to start closes those to the user that the server runs as.
-    """
-    root = Path(tempfile.mkdtemp(prefix="heartbeat-test-")) / "shop"
-    outside = CommandLine(root.parent)
-    outside("init", str(root), "--operator", "ann@x.example")
-    (root / "exports").mkdir()
-    (root / "exports" / "parcels.csv").write_text(
-        "id,promised_on,delivered_on\n1,2026-01-01,2026-01-03\n2,2026-01-01,2026-01-01\n3,2026-01-02,2026-01-05\n", "utf-8"
-    )
-    run = CommandLine(root)
-    run("load", "shop", "exports")
-    (root / "db" / "metrics" / "parcels_late.sql").write_text(METRIC, "utf-8")
-    run("deploy")
-    yield run
-    run("stop")
-    shutil.rmtree(root.parent)
 
 
 def test_help_names_every_command(heartbeat):
