@@ -89,7 +89,7 @@ def test_the_log_says_who_changed_what_and_why(heartbeat, version):
     )
     assert last["actor_proved"] is False
     assert (last["before"]["norm_value"], last["after"]["norm_value"]) == (1, 4)
-    assert set(last["fields"]) == {"norm_value", "alert_value", "threshold_basis"}
+    assert {"norm_value", "alert_value", "threshold_basis"} <= set(last["fields"])
     text = heartbeat("changes", "parcels_late").stdout
     assert "norm 1 -> 4" in text
     assert "self-declared" in text
