@@ -75,8 +75,8 @@ def load(workspace, moment):
 
 def strike(bench):
     """Kill the server while the tick is at work."""
-    pid = int((bench.workspace.state / "postgres" / "postmaster.pid").read_text("utf-8").split()[0])
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, FileNotFoundError):  # struck down already
+        pid = int((bench.workspace.state / "postgres" / "postmaster.pid").read_text("utf-8").split()[0])
         os.kill(pid, signal.SIGKILL)
 
 
