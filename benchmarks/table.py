@@ -16,6 +16,7 @@ from pathlib import Path
 
 import backfill
 import bands
+import patch
 import refresh
 from figures import Figure, Measure, shown
 
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, tuple[Measure, str]] = {
     "refresh.py": (refresh.measure, "a tick against its bare queries"),
     "backfill.py": (backfill.measure, "a backfill against the loop of boxed queries"),
     "bands.py": (bands.measure, "all typical bands against the bare aggregate"),
+    "patch.py": (patch.measure, "people's door against the bare UPDATE behind it"),
 }
 HEAD = """\
 # Performance

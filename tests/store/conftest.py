@@ -24,6 +24,7 @@ from psycopg import sql
 
 from heartbeat_lib.store import Role, Store
 from heartbeat_lib.store.migrate import secure_database
+from tests.store.door import call
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 EMPTY = (Path(__file__).parent / "empty.sql").read_bytes()
@@ -190,3 +191,26 @@ def count(admin):
         return admin.execute(sql.SQL("SELECT count(*) FROM heartbeat.{}").format(sql.Identifier(table))).fetchall()[0][0]
 
     return read
+
+
+@pytest.fixture
+def metric(deploy, row):
+    """Deploys the one metric of a test with what its file says."""
+
+    def make(**changes):
+        assert deploy(row(**changes))["refusals"] == []
+
+    return make
+
+
+@pytest.fixture
+def patch(store, registry):
+    """Patches a metric at its present version, as the operator, and gives the function's answer."""
+
+    def change(patch, *, metric_id="refund_rate", version=..., **named):
+        if version is ...:
+            version = registry().get(metric_id, {"row_version": 1})["row_version"]
+        with store.connect(Role.OPERATOR) as connection:
+            return call(connection, patch, metric_id=metric_id, version=version, **named)
+
+    return change

@@ -21,6 +21,8 @@ TRUNCATE heartbeat.metric_registry
 COPY heartbeat.metric_registry FROM '/dev/null'
 --- update through the view of what is shown | 55000
 UPDATE heartbeat.metric_shown SET alert_value = 9
+--- hide a write in a query of what is shown | 42501
+SELECT * FROM heartbeat.metric_shown WHERE (SELECT true FROM heartbeat.metric_registry LIMIT 1 FOR UPDATE)
 --- change a metric in a WITH | 42501
 WITH x AS (DELETE FROM heartbeat.metric_registry RETURNING 1) SELECT * FROM x
 --- lock a metric's row | 42501
@@ -45,6 +47,35 @@ DROP FUNCTION heartbeat.metric_registry_guard() CASCADE
 ALTER FUNCTION heartbeat.apply_registry(jsonb, bigint, text, text, text, boolean, integer, boolean) RESET search_path
 --- take a door over | 42501
 ALTER FUNCTION heartbeat.apply_registry(jsonb, bigint, text, text, text, boolean, integer, boolean) OWNER TO CURRENT_USER
+--- replace people's door | 42501
+CREATE OR REPLACE FUNCTION heartbeat.patch_verification(p_metric_id text, p_patch jsonb, p_row_version bigint, p_actor text,
+    p_actor_proved boolean, p_via text, p_reason text, p_owner_signs boolean DEFAULT false)
+RETURNS jsonb LANGUAGE sql AS 'SELECT p_patch'
+--- put a door of the same name beside it | 42501
+CREATE FUNCTION heartbeat.patch_verification(text) RETURNS text LANGUAGE sql AS 'SELECT $1'
+--- drop people's door | 42501
+DROP FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean)
+--- loosen the path of people's door | 42501
+ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) SET search_path = pg_temp
+--- let people's door wait for ever | 42501
+ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) RESET lock_timeout
+--- let people's door run as its caller | 42501
+ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) SECURITY INVOKER
+--- rename people's door | 42501
+ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) RENAME TO mine
+--- move people's door | 42501
+ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) SET SCHEMA public
+--- take people's door over | 42501
+ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) OWNER TO CURRENT_USER
+--- replace what people's door asks | 42501
+CREATE OR REPLACE FUNCTION heartbeat.judge(value numeric, direction text, norm numeric, alert numeric, failed boolean, stale boolean,
+    OUT status text, OUT status_reason text) LANGUAGE sql AS 'SELECT ''green'', NULL'
+--- replace what writes the log | 42501
+CREATE OR REPLACE FUNCTION heartbeat.log_registry_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
+--- switch the log off | 42501
+ALTER TABLE heartbeat.metric_registry DISABLE TRIGGER metric_registry_log
+--- loosen what an owner is | 42501
+ALTER TABLE heartbeat.metric_registry DROP CONSTRAINT owner_form
 --- put a rule on the registry | 42501
 CREATE RULE quiet AS ON UPDATE TO heartbeat.metric_registry DO INSTEAD NOTHING
 --- put a trigger on the registry | 42501
@@ -103,6 +134,24 @@ UPDATE heartbeat.metric_history SET period_start = period_start + interval '1 da
 UPDATE heartbeat.metric_history SET metric_id = 'another'
 --- write history | 42501 | heartbeat_compute
 UPDATE heartbeat.metric_history SET value = 0
+--- judge history as the guard may | 42501 | heartbeat_compute
+UPDATE heartbeat.metric_history SET status = 'green', status_reason = NULL, norm_applied = 99, alert_applied = 99
+--- upsert history | 42501 | heartbeat_compute
+INSERT INTO heartbeat.metric_history SELECT * FROM heartbeat.metric_history ON CONFLICT (metric_id, period, period_start) DO UPDATE SET status = 'green'
+--- merge into history | 42501
+MERGE INTO heartbeat.metric_history AS h USING (SELECT 1) AS s ON true WHEN MATCHED THEN UPDATE SET period = 'hour'
+--- lock a row of history | 42501 | heartbeat_compute
+SELECT * FROM heartbeat.metric_history FOR UPDATE
+--- lock history against people and passes | 42501
+BEGIN; LOCK TABLE heartbeat.metric_history IN SHARE ROW EXCLUSIVE MODE
+--- lock history against readers | 42501
+BEGIN; LOCK TABLE heartbeat.metric_history IN ACCESS EXCLUSIVE MODE
+--- put a rule on history | 42501
+CREATE RULE quiet AS ON UPDATE TO heartbeat.metric_history DO INSTEAD NOTHING
+--- put a trigger on history | 42501
+CREATE TRIGGER mine BEFORE UPDATE ON heartbeat.metric_history FOR EACH ROW EXECUTE FUNCTION heartbeat.append_only()
+--- own the history | 42501
+ALTER TABLE heartbeat.metric_history OWNER TO CURRENT_USER
 --- add history | 42501 | heartbeat_compute
 INSERT INTO heartbeat.metric_history (metric_id, period, period_start, status, status_reason, attempted_at, origin, definition_hash)
 VALUES ('x', 'day', now(), 'grey', 'no_value', now(), 'tick', 'x')
@@ -143,6 +192,34 @@ BEGIN; LOCK TABLE heartbeat.schema_version IN SHARE ROW EXCLUSIVE MODE
 
 --- deploy past the door's role | 42501 | heartbeat_deploy
 SELECT heartbeat.apply_registry('[]', NULL, 'ann', NULL, NULL, NULL, 9, false)
+--- patch past the door's role | 42501 | heartbeat_operator
+SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- patch in a query that looks harmless | 42501 | heartbeat_operator
+SELECT name FROM heartbeat.metric_shown WHERE heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL) IS NOT NULL
+--- copy a patch's answer out | 42501 | heartbeat_operator
+COPY (SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)) TO STDOUT
+--- forge a deploy through people's door | 22023 | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'deploy', NULL)
+--- forge it with a space | 22023 | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, ' deploy', NULL)
+--- patch as nobody | 22023 | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, ' ', true, 'cockpit', NULL)
+--- patch from an older snapshot | 25000 | heartbeat_deploy heartbeat_compute heartbeat_reader
+BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- patch from a serializable one | 25000 | heartbeat_deploy heartbeat_compute heartbeat_reader
+BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- patch where nothing may be written | 25006 | heartbeat_deploy heartbeat_compute heartbeat_reader
+BEGIN READ ONLY; SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- patch what the file or the record owns | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa', '{"definition_hash": "x", "row_version": 9, "changed_by": "x", "owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- patch with another's version | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa', '{"owner": "mallory@x.example"}', 7, 'olga@x.example', true, 'cockpit', NULL)
+--- patch with an owner that is two | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa', '{"owner": "a@x.example,b@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- a quote in the id | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.patch_verification('aaa'' OR true --', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
+--- patch and take it back | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+BEGIN; SAVEPOINT a; SELECT heartbeat.patch_verification('aaa', '{"nonsense": 1}', 1, 'olga@x.example', true, 'cockpit', NULL); ROLLBACK
 --- call the guard | 42501
 SELECT heartbeat.metric_registry_guard()
 --- call the log | 42501
@@ -154,6 +231,22 @@ SET ROLE heartbeat_guard
 SET ROLE postgres
 --- be the superuser's session | 42501
 SET SESSION AUTHORIZATION postgres
+--- be the guard's session | 42501
+SET SESSION AUTHORIZATION heartbeat_guard
+--- become the deploy | 42501 | heartbeat_deploy
+SET ROLE heartbeat_deploy
+--- become an operator | 42501 | heartbeat_operator
+SET ROLE heartbeat_operator
+--- become compute | 42501 | heartbeat_compute
+SET ROLE heartbeat_compute
+--- be the deploy's session | 42501 | heartbeat_deploy
+SET SESSION AUTHORIZATION heartbeat_deploy
+--- be an operator's session | 42501 | heartbeat_operator
+SET SESSION AUTHORIZATION heartbeat_operator
+--- name the guard by a setting | 42501
+SELECT set_config('role', 'heartbeat_guard', false)
+--- name another session by a setting | 42501
+SELECT set_config('session_authorization', 'postgres', false)
 --- be nobody else | runs
 RESET ROLE
 --- join the guard | 42501
@@ -182,6 +275,14 @@ SET session_replication_role = replica
 GRANT UPDATE ON heartbeat.metric_registry TO CURRENT_USER
 --- grant oneself a door | 42501 | heartbeat_deploy
 GRANT EXECUTE ON FUNCTION heartbeat.apply_registry(jsonb, bigint, text, text, text, boolean, integer, boolean) TO CURRENT_USER
+--- grant oneself people's door | 42501 | heartbeat_operator
+GRANT EXECUTE ON FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) TO CURRENT_USER
+--- grant everybody people's door | 42501 | heartbeat_operator
+GRANT EXECUTE ON FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) TO PUBLIC
+--- hand one's door on | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+GRANT EXECUTE ON FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) TO PUBLIC
+--- grant oneself the history | runs
+GRANT UPDATE ON heartbeat.metric_history TO CURRENT_USER
 --- read passwords | 42501
 SELECT rolpassword FROM pg_catalog.pg_authid
 
@@ -189,6 +290,18 @@ SELECT rolpassword FROM pg_catalog.pg_authid
 CREATE TEMP TABLE mine (x integer)
 --- a temporary type | 42501
 CREATE TYPE pg_temp.date AS (x integer)
+--- a temporary type named like the door's | 42501
+CREATE TYPE pg_temp.jsonb AS (x integer)
+--- a temporary domain | 42501
+CREATE DOMAIN pg_temp.text AS integer
+--- a temporary function | 42501
+CREATE FUNCTION pg_temp.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'
+--- a temporary table named like a catalogue | 42501
+CREATE TEMP TABLE pg_constraint (conrelid oid, conname name, conbin text)
+--- a temporary operator | 42501
+CREATE OPERATOR pg_temp.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)
+--- a cast | 42501
+CREATE CAST (text AS jsonb) WITH INOUT AS IMPLICIT
 --- a temporary view | 42501
 CREATE TEMP VIEW mine AS SELECT 1
 --- a table | 42501

@@ -81,6 +81,7 @@ class TestSuperuser:
             admin.execute("REVOKE ALL ON ALL TABLES IN SCHEMA heartbeat FROM heartbeat_guard")
             admin.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeat.metric_registry TO heartbeat_guard")
             admin.execute("GRANT SELECT, INSERT ON heartbeat.registry_change, heartbeat.metric_retirement TO heartbeat_guard")
+            admin.execute("GRANT SELECT, UPDATE ON heartbeat.metric_history TO heartbeat_guard")
 
     def test_the_hint_reaches_people_word_for_word(self, admin):
         """One place puts the driver's errors into words."""

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from heartbeat_lib.store import Role
+from tests.store.door import call
 
 HERE = Path(__file__).parent
 FINGERPRINT = (HERE / "fingerprint.sql").read_bytes()
@@ -37,6 +38,8 @@ def attacked(fresh_store, row):
             )
             connection.commit()
     work(store)
+    with store.connect(Role.OPERATOR) as connection:
+        assert call(connection, {"owner": "olga@x.example"}, metric_id="bbb", version=1)["changed"]
     return store
 
 
@@ -97,10 +100,12 @@ def test_every_login_is_itself_and_reads_everything(store, role):
         ]
 
 
-def test_deploy_and_compute_can_do_their_own_work(deploy, row, store, count):
+def test_deploy_operator_and_compute_can_do_their_own_work(deploy, row, store, count):
     """Else the refusals below would mean nothing."""
     assert deploy(row("aaa"))["new"] == ["aaa"]
     work(store)
+    with store.connect(Role.OPERATOR) as connection:
+        assert call(connection, {"owner": "olga@x.example"}, metric_id="aaa", version=1)["changed"]
     assert [count(table) for table in ("metric_history", "metric_observation", "metric_benchmark", "run")] == [1] * 4
 
 
@@ -168,3 +173,44 @@ def test_a_type_in_the_callers_temporary_schema_is_not_taken_for_postgresqls(fre
             "SELECT heartbeat.apply_registry('[]'::pg_catalog.jsonb, NULL, 'ann', NULL, NULL, NULL, 0, false)"
         )
         assert answer.fetchall()[0][0]["refusals"] == []
+
+
+def test_types_and_tables_in_a_persons_temporary_schema_are_not_taken_for_postgresqls(fresh_store, row):
+    """The same for people's door, with a catalogue of his own that would let any owner pass."""
+    with fresh_store.connect_migrating(autocommit=True) as admin:
+        admin.execute(
+            "DO $$ BEGIN EXECUTE 'GRANT TEMP ON DATABASE ' || quote_ident(current_database()) || ' TO heartbeat_operator'; END $$"
+        )
+    with fresh_store.connect(Role.DEPLOY) as connection:
+        connection.execute(
+            "SELECT heartbeat.apply_registry(%s, NULL, 'ann@x.example', NULL, NULL, NULL, 0, false)",
+            [psycopg.types.json.Jsonb([row("aaa")])],
+        )
+    with fresh_store.connect(Role.OPERATOR) as connection:
+        for name in ("text", "jsonb", "int8", "bool", "numeric", "date", "regclass", "timestamptz", "metric_registry"):
+            create = psycopg.sql.SQL("CREATE TYPE pg_temp.{} AS (broken integer)")
+            connection.execute(create.format(psycopg.sql.Identifier(name)))
+        connection.execute("CREATE TEMP TABLE pg_constraint AS SELECT 'owner_form' AS conname")
+        connection.execute("CREATE TEMP TABLE metric_history AS SELECT 1 AS broken")
+        connection.execute("SET search_path = pg_temp, heartbeat, pg_catalog")
+        for owner, changed in (("olga@x.example,b@x.example", False), ("olga@x.example", True)):
+            answer = connection.execute(
+                "SELECT heartbeat.patch_verification('aaa', pg_catalog.jsonb_build_object('owner', %s::pg_catalog.text, "
+                "'norm_value', 1, 'alert_value', 2, 'threshold_basis', 'b', 'target_value', 3, 'target_due_date', '2027-01-01', "
+                "'verification_state', 'verified'), 1, 'olga@x.example', true, 'cockpit', 'checked')",
+                [owner],
+            )
+            assert answer.fetchall()[0][0]["changed"] is changed
+
+
+def test_a_login_that_may_only_read_cannot_hold_up_peoples_door(deploy, row, store):
+    """It may hold any advisory lock for ever, and read in a transaction that never ends; no decision hangs on either."""
+    deploy(row("aaa"))
+    with store.connect(Role.READER) as reader, store.connect(Role.OPERATOR) as person:
+        reader.execute("SELECT pg_advisory_lock(number) FROM generate_series(0, 999) AS number")
+        reader.execute("SELECT pg_advisory_lock(oid::bigint) FROM pg_class WHERE relnamespace = 'heartbeat'::regnamespace")
+        for table in ("metric_registry", "registry_change", "metric_history"):
+            reader.execute(psycopg.sql.SQL("LOCK TABLE heartbeat.{} IN ACCESS SHARE MODE").format(psycopg.sql.Identifier(table)))
+        person.execute("SET statement_timeout = '2s'")
+        thresholds = {"norm_value": 1, "alert_value": 2, "threshold_basis": "b"}
+        assert call(person, thresholds, metric_id="aaa", version=1)["changed"]

@@ -6,6 +6,9 @@ import pytest
 
 from heartbeat_lib.store import Role, Store
 from heartbeat_lib.store.tamper import findings
+from tests.store.door import OWNED, THRESHOLDS, VERIFY, call
+
+DOORS = ["apply_registry", "patch_verification"]
 
 
 @pytest.fixture
@@ -130,18 +133,57 @@ class TestTampering:
             ("SECURITY INVOKER", "does not run as the guard any more"),
         ],
     )
-    def test_a_door_that_was_changed(self, store, admin, statement, says):
+    @pytest.mark.parametrize("door", DOORS)
+    def test_a_door_that_was_changed(self, store, admin, door, statement, says):
         """NULL LIKE anything is unknown, and unknown is not clean."""
-        admin.execute(f"ALTER FUNCTION heartbeat.apply_registry {statement}")
+        admin.execute(f"ALTER FUNCTION heartbeat.{door} {statement}")
         (found,) = store.tamperings()
         assert (found.rule, found.detail) == ("door_changed", says)
+        assert found.message.startswith(f"the function heartbeat.{door}(")
 
-    def test_a_door_that_everybody_may_use_or_that_is_gone(self, store, admin):
+    @pytest.mark.parametrize("door", DOORS)
+    def test_a_door_that_everybody_may_use_or_that_is_gone(self, store, admin, door):
         """Both are a changed door."""
-        admin.execute("GRANT EXECUTE ON FUNCTION heartbeat.apply_registry TO PUBLIC")
-        assert [found.detail for found in store.tamperings()] == ["may be called by everybody"]
-        admin.execute("DROP FUNCTION heartbeat.apply_registry")
-        assert [found.message for found in store.tamperings()] == ["the function apply_registry is gone"]
+        admin.execute(f"GRANT EXECUTE ON FUNCTION heartbeat.{door} TO PUBLIC")
+        (found,) = store.tamperings()
+        assert (found.detail, door in found.subject) == ("may be called by everybody", True)
+        admin.execute(f"DROP FUNCTION heartbeat.{door}")
+        assert [found.message for found in store.tamperings()] == [f"the function {door} is gone"]
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_a_door_that_was_renamed_or_moved(self, store, admin, door):
+        """It is gone from where people call it, and what stands elsewhere in the schema is none of ours."""
+        admin.execute(f"ALTER FUNCTION heartbeat.{door} RENAME TO mine")
+        found = {tampering.subject.partition("(")[0]: tampering.detail for tampering in store.tamperings()}
+        assert found == {door: "is gone", "heartbeat.mine": "is no door that Heartbeat made"}
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_a_door_that_another_role_may_use(self, store, admin, door):
+        """A reader with people's door would leave lines under a foreign login only once he has used it."""
+        admin.execute(f"GRANT EXECUTE ON FUNCTION heartbeat.{door} TO heartbeat_reader")
+        assert [found.detail for found in store.tamperings()] == ["may be called by heartbeat_reader"]
+
+    def test_a_third_door_with_every_mark_of_a_real_one(self, store, admin):
+        """Of the guard, with a pinned path and for one role: it is still none of ours, under a door's name too."""
+        for name in ("mine", "patch_verification"):
+            admin.execute(
+                f"CREATE FUNCTION heartbeat.{name}(text) RETURNS integer LANGUAGE sql SECURITY DEFINER "
+                "SET search_path = pg_catalog, pg_temp AS 'SELECT 1'"
+            )
+            admin.execute(f"REVOKE ALL ON FUNCTION heartbeat.{name}(text) FROM PUBLIC")
+            admin.execute(f"GRANT EXECUTE ON FUNCTION heartbeat.{name}(text) TO heartbeat_operator")
+            admin.execute(f"ALTER FUNCTION heartbeat.{name}(text) OWNER TO heartbeat_guard")
+        assert [(found.subject, found.detail) for found in store.tamperings()] == [
+            (f"heartbeat.{name}(text)", "is no door that Heartbeat made") for name in ("mine", "patch_verification")
+        ]
+
+    def test_a_patch_leaves_no_trace_of_tampering(self, store, deploy, row):
+        """Owner, thresholds, verification and a deploy after them: row, log and login fit."""
+        with store.connect(Role.OPERATOR) as connection:
+            for version, patch in enumerate(({**OWNED, **THRESHOLDS, "target_value": 1e-7}, VERIFY, {"owner": None}), start=2):
+                assert call(connection, patch, metric_id="aaa", version=version)["changed"]
+        assert deploy(row("aaa", sources=["a.b"]), row("bbb", definition_hash="y"), row("ccc"), row("ddd"))["refusals"] == []
+        assert store.tamperings() == ()
 
     def test_a_function_with_its_owners_rights_that_is_none_of_ours(self, store, admin):
         """A third door."""

@@ -67,14 +67,18 @@ DECLARE
     kind pg_catalog.text;
     said pg_catalog.text;
     number_ pg_catalog.numeric;
-    broken pg_catalog.text;
+    faulty pg_catalog.text[] := '{}';
+    malformed pg_catalog.bool;
     thresholds_changed pg_catalog.bool;
     target_changed pg_catalog.bool;
     verifies pg_catalog.bool;
     refusals pg_catalog.jsonb := '[]';
 BEGIN
-    IF p_actor IS NULL OR p_actor !~ '\S' OR p_via IS NULL OR p_via !~ '\S' OR p_via = 'deploy' THEN
-        RAISE invalid_parameter_value USING MESSAGE = 'patch_verification: p_actor and p_via must name who decides and through which door';
+    -- By form, so that no ' deploy' or 'Deploy' is read as a deploy.
+    IF p_actor IS NULL OR p_actor !~ '\S' OR p_via IS NULL OR p_via !~ '^[a-z][a-z_-]*$' OR p_via = 'deploy' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'patch_verification: p_actor and p_via must name who decides and through which door',
+            HINT = 'p_via is one lower-case word, such as cockpit, api or cli; deploy is the other door''s.';
     END IF;
     -- An older snapshot would not show what another person wrote while this one waited for the row.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -113,6 +117,7 @@ BEGIN
         END IF;
         IF kind = 'string' AND given #>> '{}' !~ '\S' THEN
             said := format('%s is an empty text; null clears it.', field);
+            faulty := faulty || field;
             refusals := refusals || jsonb_build_object('kind', 'value', 'field', field, 'rule', 'empty_text', 'message', said);
             CONTINUE;
         END IF;
@@ -123,7 +128,9 @@ BEGIN
             ELSIF kind <> 'null' THEN
                 said := format('%s must be a number or null, not %s.', field, given);
             END IF;
-            IF field = 'norm_value' THEN wanted.norm_value := number_;
+            -- A malformed value changes nothing, so that no other rule is told of it.
+            IF said IS NOT NULL THEN NULL;
+            ELSIF field = 'norm_value' THEN wanted.norm_value := number_;
             ELSIF field = 'alert_value' THEN wanted.alert_value := number_;
             ELSE wanted.target_value := number_;
             END IF;
@@ -131,6 +138,17 @@ BEGIN
             said := format('%s must be a text or null, not %s.', field, given);
         ELSIF field = 'owner' THEN
             wanted.owner := given #>> '{}';
+            IF wanted.owner <> base.owner OR base.owner IS NULL THEN
+                -- The table's own rule, asked before writing: so it is told together with other faults.
+                EXECUTE (SELECT format('SELECT (%s) IS FALSE FROM (SELECT $1) AS patch (owner)', pg_get_expr(c.conbin, c.conrelid))
+                         FROM pg_catalog.pg_constraint AS c
+                         WHERE c.conrelid = 'heartbeat.metric_registry'::pg_catalog.regclass AND c.conname = 'owner_form')
+                INTO malformed USING wanted.owner;
+                IF malformed THEN
+                    said := 'An owner is one plain e-mail address, such as ann@company.example: at most 254 characters, no name before it, '
+                        'no spaces, commas, quotes or brackets.';
+                END IF;
+            END IF;
         ELSIF field = 'threshold_basis' THEN
             wanted.threshold_basis := given #>> '{}';
         ELSIF field = 'target_due_date' THEN
@@ -148,6 +166,7 @@ BEGIN
             said := format('verification_state must be "verified" or "unverified", not %s.', given);
         END IF;
         IF said IS NOT NULL THEN
+            faulty := faulty || field;
             refusals := refusals || jsonb_build_object('kind', 'value', 'field', field, 'rule', field || '_form', 'message', said);
         END IF;
     END LOOP;
@@ -155,8 +174,10 @@ BEGIN
     thresholds_changed := (wanted.norm_value, wanted.alert_value) IS DISTINCT FROM (base.norm_value, base.alert_value);
     target_changed := (wanted.target_value, wanted.target_due_date) IS DISTINCT FROM (base.target_value, base.target_due_date);
     verifies := wanted.verification_state = 'verified' AND base.verification_state = 'unverified';
-    IF wanted.norm_value IS NULL AND wanted.alert_value IS NULL THEN
-        IF p_patch ->> 'threshold_basis' IS NOT NULL THEN
+    IF faulty && ARRAY['norm_value', 'alert_value'] THEN
+        NULL;  -- what the thresholds would be is not known
+    ELSIF wanted.norm_value IS NULL AND wanted.alert_value IS NULL THEN
+        IF p_patch ->> 'threshold_basis' IS NOT NULL AND 'threshold_basis' <> ALL (faulty) THEN
             refusals := refusals || jsonb_build_object('kind', 'value', 'field', 'threshold_basis', 'rule', 'basis_without_threshold',
                 'message', 'A basis says where a threshold comes from, and there is no threshold.');
         END IF;
@@ -165,11 +186,13 @@ BEGIN
         refusals := refusals || jsonb_build_object('kind', 'value', 'field', 'threshold_basis', 'rule', 'basis_missing',
             'message', 'A changed threshold needs a threshold_basis in the same patch: where the number comes from outside the data, '
                 'such as an SLA, a regulation, a capacity or an owner''s commitment.');
-    ELSIF p_patch ? 'threshold_basis' AND wanted.threshold_basis IS NULL THEN
+    ELSIF p_patch -> 'threshold_basis' = 'null' THEN
         refusals := refusals || jsonb_build_object('kind', 'value', 'field', 'threshold_basis', 'rule', 'basis_missing',
             'message', 'Thresholds stand, and they need a basis. Clear them with it, or say another one.');
     END IF;
-    IF thresholds_changed AND wanted.direction IS NULL AND COALESCE(wanted.norm_value, wanted.alert_value) IS NOT NULL THEN
+    IF faulty && ARRAY['norm_value', 'alert_value'] THEN
+        NULL;
+    ELSIF thresholds_changed AND wanted.direction IS NULL AND COALESCE(wanted.norm_value, wanted.alert_value) IS NOT NULL THEN
         -- Two different thresholds say it themselves; the file's word, where there is one, is never changed here.
         wanted.direction := CASE WHEN wanted.alert_value > wanted.norm_value THEN 'higher_is_worse'
                                  WHEN wanted.alert_value < wanted.norm_value THEN 'lower_is_worse' END;
@@ -182,14 +205,17 @@ BEGIN
        OR (wanted.direction = 'lower_is_worse' AND wanted.alert_value > wanted.norm_value) THEN
         refusals := refusals || jsonb_build_object('kind', 'value',
             'field', CASE WHEN p_patch ? 'alert_value' THEN 'alert_value' ELSE 'norm_value' END, 'rule', 'thresholds_fit_direction',
-            'message', format('For this metric %s: with norm %s the alert cannot be %s.', replace(wanted.direction, '_', ' '),
+            'message', format('For this metric %s: with norm %s the alert cannot be %s. If it is the other way round, clear both thresholds, '
+                              'write direction in the metric''s file and deploy it.', replace(wanted.direction, '_', ' '),
                               wanted.norm_value, wanted.alert_value));
     END IF;
-    IF wanted.target_due_date IS NOT NULL AND wanted.target_value IS NULL THEN
+    IF wanted.target_due_date IS NOT NULL AND wanted.target_value IS NULL AND NOT faulty && ARRAY['target_value', 'target_due_date'] THEN
         refusals := refusals || jsonb_build_object('kind', 'value', 'field', 'target_due_date', 'rule', 'due_date_needs_target',
             'message', 'A due date needs a target_value to be reached by then. Give one, or clear both.');
     END IF;
-    IF verifies AND wanted.owner IS NULL THEN
+    IF 'owner' = ANY (faulty) THEN
+        NULL;  -- who would stand behind it is not known
+    ELSIF verifies AND wanted.owner IS NULL THEN
         refusals := refusals || jsonb_build_object('kind', 'state', 'field', 'verification_state', 'rule', 'verifying_needs_owner',
             'message', 'Nobody owns this metric. Verified means that a named person stands behind the number: name the owner first.');
     ELSIF verifies AND p_owner_signs AND NOT (p_actor_proved IS TRUE AND lower(p_actor) = lower(wanted.owner)) THEN
@@ -208,30 +234,22 @@ BEGIN
         RETURN jsonb_build_object('changed', false, 'row', to_jsonb(base), 'refusals', refusals);
     END IF;
 
-    BEGIN
-        UPDATE heartbeat.metric_registry AS r SET
-            owner = wanted.owner, norm_value = wanted.norm_value, alert_value = wanted.alert_value,
-            threshold_basis = wanted.threshold_basis, direction = wanted.direction, target_value = wanted.target_value,
-            target_due_date = wanted.target_due_date, verification_state = wanted.verification_state,
-            thresholds_by_people = base.thresholds_by_people OR thresholds_changed
-                OR wanted.threshold_basis IS DISTINCT FROM base.threshold_basis,
-            target_by_people = base.target_by_people OR target_changed,
-            row_version = base.row_version + 1, changed_at = now(), changed_by = p_actor, changed_via = p_via,
-            change_reason = p_reason, change_commit = NULL, change_uncommitted = NULL, change_proved = COALESCE(p_actor_proved, false)
-        WHERE r.metric_id = p_metric_id
-        RETURNING * INTO wanted;
-    EXCEPTION WHEN check_violation THEN
-        GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
-        RETURN jsonb_build_object('changed', false, 'row', to_jsonb(base), 'refusals', jsonb_build_array(jsonb_build_object(
-            'kind', 'value', 'field', CASE broken WHEN 'owner_form' THEN 'owner' ELSE replace(broken, '_finite', '') END, 'rule', broken,
-            'message', CASE broken WHEN 'owner_form'
-                THEN 'An owner is one plain e-mail address, such as ann@company.example: at most 254 characters, no name before it, '
-                     'no spaces, commas, quotes or brackets.'
-                ELSE format('The rule %s does not hold.', broken) END)));
-    END;
+    UPDATE heartbeat.metric_registry AS r SET
+        owner = wanted.owner, norm_value = wanted.norm_value, alert_value = wanted.alert_value,
+        threshold_basis = wanted.threshold_basis, direction = wanted.direction, target_value = wanted.target_value,
+        target_due_date = wanted.target_due_date, verification_state = wanted.verification_state,
+        thresholds_by_people = base.thresholds_by_people OR thresholds_changed
+            OR wanted.threshold_basis IS DISTINCT FROM base.threshold_basis,
+        target_by_people = base.target_by_people OR target_changed,
+        row_version = base.row_version + 1, changed_at = now(), changed_by = p_actor, changed_via = p_via,
+        change_reason = p_reason, change_commit = NULL, change_uncommitted = NULL, change_proved = COALESCE(p_actor_proved, false)
+    WHERE r.metric_id = p_metric_id
+    RETURNING * INTO wanted;
 
-    -- The verdict on show follows the thresholds in force; earlier periods keep the verdict of their time.
+    -- The verdict on show follows the thresholds in force; earlier periods keep the verdict of their time. A pass that writes
+    -- values at this moment judges them by the thresholds that it saw: so it ends first, or waits and then sees these.
     IF thresholds_changed OR wanted.direction IS DISTINCT FROM base.direction THEN
+        LOCK TABLE heartbeat.metric_history IN SHARE ROW EXCLUSIVE MODE;
         UPDATE heartbeat.metric_history AS kept
         SET status = judged.status, status_reason = judged.status_reason, norm_applied = wanted.norm_value, alert_applied = wanted.alert_value
         FROM heartbeat.shown(wanted.metric_id, wanted.period, wanted.judge) AS on_show,
@@ -243,8 +261,8 @@ END
 $patch$;
 
 -- The guard owns the door and may judge again what is on show; nobody else may use the door but the operator.
-GRANT SELECT ON heartbeat.metric_history TO heartbeat_guard;
-GRANT UPDATE (status, status_reason, norm_applied, alert_applied) ON heartbeat.metric_history TO heartbeat_guard;
+-- UPDATE on the whole table, because PostgreSQL lets nobody lock a table of which he may only update columns.
+GRANT SELECT, UPDATE ON heartbeat.metric_history TO heartbeat_guard;
 REVOKE ALL ON FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) TO heartbeat_operator;
 ALTER FUNCTION heartbeat.patch_verification(text, jsonb, bigint, text, boolean, text, text, boolean) OWNER TO heartbeat_guard;
