@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from heartbeat_lib.cli.app import app
+from heartbeat_lib.cli.token_commands import tokens
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.settings import Schedule, Source
 
@@ -25,6 +26,12 @@ def read(name):
 def test_every_command_is_documented(command):
     """A command that nobody can look up does not exist."""
     assert re.search(rf"`(heartbeat )?{command}\b", read("docs/commands.md"))
+
+
+@pytest.mark.parametrize("command", [f"token {info.name or info.callback.__name__}" for info in tokens.registered_commands])
+def test_every_command_of_a_group_is_documented(command):
+    """By its whole name."""
+    assert f"`heartbeat {command}" in read("docs/commands.md")
 
 
 @pytest.mark.parametrize("column", [field.name for field in fields(MetricDefinition) if field.name not in INTERNAL])

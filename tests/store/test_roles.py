@@ -37,6 +37,8 @@ def attacked(fresh_store, row):
             )
             connection.commit()
     work(store)
+    with store.connect_migrating() as connection:
+        connection.execute("INSERT INTO heartbeat.api_token (name, role, hash) VALUES ('ann', 'reader', repeat('0', 64))")
     return store
 
 
