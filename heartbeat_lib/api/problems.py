@@ -82,7 +82,7 @@ def fault(field: str | None, rule: str, message: str) -> dict[str, str | None]:
 
 
 def add_to(app: FastAPI) -> None:
-    """Make every refusal and failure of `app` a problem."""
+    """Make every refusal of `app` a problem; what nobody foresaw is left to the walls, outermost."""
 
     def answer(problem: Problem) -> Digits:
         return problem.response()
@@ -110,14 +110,10 @@ def add_to(app: FastAPI) -> None:
     async def from_heartbeat(_: Request, error: Exception) -> Digits:
         return answer(in_http(error))
 
-    async def unforeseen(_: Request, error: Exception) -> Digits:
-        return answer(Problem(500, "Something failed that nobody foresaw. What it was stands in the log of `heartbeat api`."))
-
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(HTTPException, from_http)
     app.add_exception_handler(RequestValidationError, from_validation)
     app.add_exception_handler(HeartbeatError, from_heartbeat)
-    app.add_exception_handler(Exception, unforeseen)
 
 
 def in_http(error: Exception) -> Problem:

@@ -46,7 +46,14 @@ def _number(value: Decimal) -> Decimal:
     return value
 
 
-def _metric_id(metric_id: Annotated[str, Path(description="The metric's id.", examples=["chargeback_rate"])]) -> str:
+# The form is described and not checked by the framework, for which an id of another form would be a bad value and not a metric
+# that there is not.
+_SAID: dict[str, Any] = {"pattern": f"^{_ID.pattern}$"}
+
+
+def _metric_id(
+    metric_id: Annotated[str, Path(description="The metric's id.", examples=["chargeback_rate"], json_schema_extra=_SAID)],
+) -> str:
     if not _ID.fullmatch(metric_id):
         message = f"{metric_id!r} is no metric's id. GET /api/metrics shows them."
         raise Problem(404, message, errors=[fault("metric_id", "unknown_metric", message)])

@@ -6,6 +6,7 @@ even read the answers. So only loopback names are answered, and a request that a
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 
@@ -13,6 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heartbeat_lib.api.problems import Problem
+
+_log = logging.getLogger(__name__)
 
 MOST_BYTES = 64 * 1024
 _OURS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
@@ -33,13 +36,17 @@ class Walls:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer it with a problem: 421, 403, 413."""
+        """Let the request through, or answer it with a problem: 421, 403, 413; 500 where the application broke."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
+        begun = False
+
         async def send_guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _ON_EVERY_ANSWER.items():
                     headers.setdefault(name, value)
@@ -47,10 +54,15 @@ class Walls:
 
         try:
             _check(Headers(scope=scope))
+            await self.app(scope, _counted(receive), send_guarded)
         except Problem as problem:
             await problem.response()(scope, receive, send_guarded)
-            return
-        await self.app(scope, _counted(receive), send_guarded)
+        except Exception:
+            if begun:
+                raise
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            problem = Problem(500, "Something failed that nobody foresaw. What it was stands in the log of `heartbeat api`.")
+            await problem.response()(scope, receive, send_guarded)
 
 
 def _check(headers: Headers) -> None:
