@@ -202,6 +202,7 @@ def test_stop_ends_everything_from_elsewhere(place):
     _, said = up.communicate(timeout=30)
     assert up.returncode == 0, said
     assert "heartbeat up" in out
+    assert "http://127.0.0.1:" in said
     assert "server was stopped" in out
     assert processes.living(place) == []
 
