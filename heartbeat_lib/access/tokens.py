@@ -49,7 +49,7 @@ def make(workbench: Workbench, name: str, role: TokenRole) -> str:
     TokenNameError
         The name is empty, too long, begins or ends with a blank, or holds characters that cannot be seen.
     StoreError
-        The store cannot be reached as the login that migrates.
+        The store cannot be reached as the login that migrates, or somebody holds the token for ten seconds.
     """
     token = f"hb_{secrets.token_urlsafe(32)}"
     values = {"name": name, "role": role, "hash": _hash(token)}
@@ -60,6 +60,7 @@ def make(workbench: Workbench, name: str, role: TokenRole) -> str:
     if "\0" in name or not name.isprintable():
         raise malformed
     with translated("Making a token"), workbench.store.connect_migrating() as connection:
+        connection.execute(_sql("wait_ten_seconds"))
         try:
             made = connection.execute(_sql("make"), values).rowcount
         except psycopg.errors.CheckViolation:
@@ -78,8 +79,11 @@ def revoke(workbench: Workbench, name: str) -> None:
     ------
     NoSuchTokenError
         There is none by this name, or it is revoked already.
+    StoreError
+        The store cannot be reached as the login that migrates, or somebody holds the token for ten seconds.
     """
     with translated("Revoking a token"), workbench.store.connect_migrating() as connection:
+        connection.execute(_sql("wait_ten_seconds"))
         if not connection.execute(_sql("revoke"), {"name": name.replace("\0", "")}).rowcount:
             raise NoSuchTokenError(f"No token in use is named {name!r}. `heartbeat token list` shows them.")
 

@@ -125,7 +125,7 @@ def in_http(error: Exception) -> Problem:
             return Problem(422, str(error), errors=[fault(None, "thresholds_fit_direction", str(error))])
         case WriteRefused():
             return Problem(500, str(error))
-        case StoreError():
+        case StoreError() if type(error) is not StoreError:
             # Unreachable, busy, of another version: nothing that the caller did, and it may pass.
             return Problem(503, str(error))
         case _:

@@ -7,7 +7,7 @@ import pytest
 from heartbeat_lib import access
 from heartbeat_lib.access import NoSuchTokenError, TokenNameError, TokenNameInUseError
 from heartbeat_lib.model.token import TokenRole
-from heartbeat_lib.store import Role
+from heartbeat_lib.store import Role, StoreBusy
 
 
 def test_a_token_is_kept_nowhere(bench, store):
@@ -54,6 +54,17 @@ def test_what_is_not_in_use_cannot_be_revoked(bench):
     for name in ("ann@x.example", "nobody", "a\0b"):
         with pytest.raises(NoSuchTokenError):
             access.revoke(bench, name)
+
+
+@pytest.mark.slow
+def test_a_token_that_somebody_holds_is_not_waited_for_without_end(bench, store):
+    """Whoever may note a use can hold the row, and must not keep a token from being revoked unheard."""
+    access.make(bench, "ann@x.example", TokenRole.READER)
+    with store.connect(Role.OPERATOR) as holder:
+        holder.execute("SELECT FROM heartbeat.api_token FOR UPDATE")
+        with pytest.raises(StoreBusy):
+            access.revoke(bench, "ann@x.example")
+    access.revoke(bench, "ann@x.example")
 
 
 @pytest.mark.parametrize(
