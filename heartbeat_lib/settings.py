@@ -135,6 +135,13 @@ class Schedule(_Section):
     keep: Span = timedelta(days=30)
 
 
+class Api(_Section):
+    """The HTTP API."""
+
+    port: int = Field(default=8717, ge=0, le=65535)
+    """On 127.0.0.1; 0 takes a free one. Two workspaces of one machine need two."""
+
+
 class Settings(BaseSettings):
     """Everything that `heartbeat.toml` may say, read once per process and never changed."""
 
@@ -157,6 +164,7 @@ class Settings(BaseSettings):
     source: tuple[Source, ...] = ()
     compute: Compute = Compute()
     schedule: Schedule = Schedule()
+    api: Api = Api()
 
     @field_validator("source")
     @classmethod
@@ -235,7 +243,7 @@ def _in_words(file: Path, fault: Any) -> str:
             if where[0] == "source" and len(where) > 1:
                 section = Source
             elif len(where) > 1:
-                section = {"compute": Compute, "schedule": Schedule}[where[0]]
+                section = {"compute": Compute, "schedule": Schedule, "api": Api}[where[0]]
             known = [field.alias or name for name, field in section.model_fields.items()]
             near = difflib.get_close_matches(where[-1], known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}."

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from heartbeat_lib.cli.app import app
+from heartbeat_lib.cli.token_commands import tokens
 from heartbeat_lib.model.metric import MetricDefinition
-from heartbeat_lib.settings import Schedule, Source
+from heartbeat_lib.settings import Api, Schedule, Source
 
 ROOT = Path(__file__).parents[1]
 INTERNAL = {"dialect", "definition_hash", "hash_version"}
@@ -25,6 +26,12 @@ def read(name):
 def test_every_command_is_documented(command):
     """A command that nobody can look up does not exist."""
     assert re.search(rf"`(heartbeat )?{command}\b", read("docs/commands.md"))
+
+
+@pytest.mark.parametrize("command", [f"token {info.name or info.callback.__name__}" for info in tokens.registered_commands])
+def test_every_command_of_a_group_is_documented(command):
+    """By its whole name."""
+    assert f"`heartbeat {command}" in read("docs/commands.md")
 
 
 @pytest.mark.parametrize("column", [field.name for field in fields(MetricDefinition) if field.name not in INTERNAL])
@@ -43,6 +50,12 @@ def test_every_setting_of_a_source_is_documented(setting):
 def test_every_setting_of_the_clock_is_documented(setting):
     """When it ticks is the first thing that somebody changes."""
     assert re.search(rf"\[schedule\][^|]*\b{setting}\b", read("docs/operating.md"))
+
+
+@pytest.mark.parametrize("setting", list(Api.model_fields))
+def test_every_setting_of_the_api_is_documented(setting):
+    """Two workspaces of one machine need two ports."""
+    assert re.search(rf"\[api\][^|]*\b{setting}\b", read("docs/operating.md"))
 
 
 def test_every_rule_that_a_file_can_break_is_documented():

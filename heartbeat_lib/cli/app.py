@@ -14,11 +14,13 @@ from typing import Annotated
 import typer
 
 from heartbeat_lib.cli import (
+    api_commands,
     clock_commands,
     decision_commands,
     metric_commands,
     reading_commands,
     schedule_commands,
+    token_commands,
     workspace_commands,
 )
 
@@ -43,7 +45,16 @@ def _options(
         os.environ["HEARTBEAT_WORKSPACE"] = str(workspace)
 
 
-for module in (workspace_commands, metric_commands, clock_commands, decision_commands, reading_commands, schedule_commands):
+for module in (
+    workspace_commands,
+    metric_commands,
+    clock_commands,
+    decision_commands,
+    reading_commands,
+    schedule_commands,
+    api_commands,
+    token_commands,
+):
     module.add_to(app)
 
 

@@ -6,9 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,16 +52,9 @@ def say(line: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout: numbers with every digit, instants ISO 8601 with offset, paths as text."""
-    import simplejson
+    from heartbeat_lib.model.json_text import json_text
 
-    def plain(other: object) -> object:
-        if isinstance(other, datetime | date):
-            return other.isoformat()
-        if isinstance(other, Path):
-            return str(other)
-        raise TypeError(f"{type(other).__name__} has no JSON form")
-
-    sys.stdout.write(simplejson.dumps(value, use_decimal=True, default=plain, ensure_ascii=False, indent=2, allow_nan=False))
+    sys.stdout.write(json_text(value, indent=2))
     sys.stdout.write("\n")
 
 

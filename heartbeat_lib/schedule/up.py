@@ -16,7 +16,7 @@ class AlreadyUpError(HeartbeatError):
     """`heartbeat up` runs in this workspace already."""
 
 
-SERVICES = ("schedule",)
+SERVICES = ("schedule", "api")
 """The `heartbeat` commands that `up` runs."""
 
 

@@ -33,7 +33,9 @@ def place(whole_workspace):
     text = metric_text("orders", "SELECT sum(x) FROM shop.orders")
     (whole_workspace.metrics / "orders.sql").write_text(text, "utf-8")
     toml = whole_workspace.root / "heartbeat.toml"
-    toml.write_text(toml.read_text("utf-8") + f'\n[schedule]\ntick = "{NEVER}"\nbenchmarks = "{NEVER}"\n', "utf-8")
+    toml.write_text(
+        toml.read_text("utf-8") + f'\n[schedule]\ntick = "{NEVER}"\nbenchmarks = "{NEVER}"\n[api]\nport = 0\n', "utf-8"
+    )
     workspace = Workspace.find(whole_workspace.root)
     with Workbench(workspace) as bench:
         lifecycle.deploy(bench)
@@ -190,7 +192,7 @@ def test_a_clock_that_is_killed_leaves_a_tick_that_another_finds(slow):
 def test_stop_ends_everything_from_elsewhere(place):
     """`heartbeat up` in one shell, `heartbeat stop` in another; the second `up` is refused meanwhile."""
     up = start(place, "up")
-    wait_for(lambda: {process.name for process in processes.living(place)} == {"up", "schedule"})
+    wait_for(lambda: {process.name for process in processes.living(place)} == {"up", "schedule", "api"})
     second = start(place, "up")
     _, refused = second.communicate(timeout=30)
     assert second.returncode == 1
@@ -200,6 +202,7 @@ def test_stop_ends_everything_from_elsewhere(place):
     _, said = up.communicate(timeout=30)
     assert up.returncode == 0, said
     assert "heartbeat up" in out
+    assert "http://127.0.0.1:" in said
     assert "server was stopped" in out
     assert processes.living(place) == []
 

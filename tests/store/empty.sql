@@ -11,6 +11,7 @@ DELETE FROM heartbeat.metric_observation;
 DELETE FROM heartbeat.metric_history;
 DELETE FROM heartbeat.metric_benchmark;
 DELETE FROM heartbeat.run;
+DELETE FROM heartbeat.api_token;
 SELECT setval(pg_get_serial_sequence('heartbeat.registry_change', 'change_id'), 1, false);
 DO $back$
 DECLARE

@@ -8,6 +8,7 @@ SELECT 'rows' AS kind, jsonb_build_array(
     (SELECT jsonb_agg(t ORDER BY t.metric_id) FROM heartbeat.metric_benchmark AS t),
     (SELECT jsonb_agg(t ORDER BY t.run_id) FROM heartbeat.run AS t),
     (SELECT jsonb_agg(t) FROM heartbeat.clock AS t),
+    (SELECT jsonb_agg(t ORDER BY t.name) FROM heartbeat.api_token AS t),
     (SELECT jsonb_agg(t ORDER BY t.number) FROM heartbeat.schema_version AS t),
     (SELECT last_value FROM heartbeat.registry_change_change_id_seq))::text AS content
 UNION ALL

@@ -185,6 +185,28 @@ SELECT * FROM heartbeat.clock FOR SHARE
 BEGIN; LOCK TABLE heartbeat.clock IN ACCESS EXCLUSIVE MODE
 --- remove the clock | 42501
 DELETE FROM heartbeat.clock
+--- make a token | 42501
+INSERT INTO heartbeat.api_token (name, role, hash) VALUES ('mallory', 'operator', repeat('a', 64))
+--- take a token over | 42501
+UPDATE heartbeat.api_token SET hash = repeat('a', 64)
+--- raise a token to an operator's | 42501
+UPDATE heartbeat.api_token SET role = 'operator'
+--- bring a revoked token back | 42501
+UPDATE heartbeat.api_token SET revoked = NULL
+--- give a token another name | 42501
+UPDATE heartbeat.api_token SET name = 'olga@x.example'
+--- say that a token was used | 42501 | heartbeat_operator
+UPDATE heartbeat.api_token SET last_used = now()
+--- upsert a token | 42501
+INSERT INTO heartbeat.api_token (name, role, hash) VALUES ('ann', 'operator', repeat('a', 64)) ON CONFLICT (name) DO UPDATE SET last_used = now()
+--- delete tokens | 42501
+DELETE FROM heartbeat.api_token
+--- truncate tokens | 42501
+TRUNCATE heartbeat.api_token
+--- lock the tokens | 42501
+BEGIN; LOCK TABLE heartbeat.api_token IN ACCESS EXCLUSIVE MODE
+--- read the tokens' hashes | 42501 | heartbeat_operator heartbeat_reader
+SELECT hash FROM heartbeat.api_token
 --- say that a migration was applied | 42501
 INSERT INTO heartbeat.schema_version (number, name, sha256) VALUES (999, 'x', 'x')
 --- hold migrations up | 42501

@@ -40,6 +40,8 @@ def attacked(fresh_store, row):
     work(store)
     with store.connect(Role.OPERATOR) as connection:
         assert call(connection, {"owner": "olga@x.example"}, metric_id="bbb", version=1)["changed"]
+    with store.connect_migrating() as connection:
+        connection.execute("INSERT INTO heartbeat.api_token (name, role, hash) VALUES ('ann', 'reader', repeat('0', 64))")
     return store
 
 
