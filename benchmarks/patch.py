@@ -12,7 +12,10 @@ the difference.
 
 from __future__ import annotations
 
+import http.client
 import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -27,11 +30,13 @@ from psycopg import sql
 
 from heartbeat_lib.store import Store, load_sql
 from heartbeat_lib.store.embedded import EmbeddedServer
+from heartbeat_lib.workspace import create
 
 LIMIT = 2.0
 ROUNDS, PATCHES = 25, 100
 METRICS = 200
 METRIC = "metric_00007"
+PORT = 18717
 CASES: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "owner": ({"owner": "ann@x.example"}, {"owner": "bob@x.example"}),
     "target and due date": (
@@ -89,10 +94,48 @@ def case(connection: psycopg.Connection[Any], name: str, rounds: int) -> Figure:
     return replace(found, remark=f"{1000 * found.ours_s / PATCHES:.2f} ms each")
 
 
+def round_trip(root: Path, rounds: int) -> Figure:
+    """A patch over HTTP, one connection kept, against `GET /api/health` on the same one."""
+    words = [sys.executable, "-m", "heartbeat_lib.cli", "api", "--port", str(PORT)]
+    with subprocess.Popen(words, cwd=root, stderr=subprocess.PIPE, text=True) as api:
+        try:
+            assert api.stderr is not None
+            while "http://" not in api.stderr.readline():
+                assert api.poll() is None
+            connection = http.client.HTTPConnection("127.0.0.1", PORT)
+            etag = ask(connection, "GET", f"/api/metrics/{METRIC}")
+
+            def bare() -> None:
+                ask(connection, "GET", "/api/health")
+
+            def ours() -> None:
+                nonlocal etag
+                body = json.dumps(CASES["owner"][int(etag.strip('"')) % 2])
+                headers = {"If-Match": etag, "Content-Type": "application/json"}
+                etag = ask(connection, "PATCH", f"/api/metrics/{METRIC}/verification", body, headers)
+
+            for _ in range(5):
+                ours()
+            found = figure("owner over HTTP, a round trip", [(seconds(bare), seconds(ours)) for _ in range(rounds)])
+        finally:
+            api.terminate()
+    return replace(found, remark=f"{1000 * found.ours_s:.1f} ms; bare is GET /api/health")
+
+
+def ask(connection: http.client.HTTPConnection, method: str, path: str, body: str = "", headers: Mapping[str, str] = {}) -> str:
+    """One request; the answer's ETag."""
+    connection.request(method, path, body or None, dict(headers))
+    answer = connection.getresponse()
+    text = answer.read()
+    assert answer.status == 200, text
+    return answer.headers.get("ETag") or ""
+
+
 def measure(quick: bool) -> Iterator[Figure]:
-    """Every kind of patch."""
+    """Every kind of patch, and one over HTTP."""
     with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedServer(Path(folder) / ".heartbeat")
+        workspace = create(Path(folder) / "bench", operator="bench@x.example", zone="Europe/Berlin")
+        server = EmbeddedServer(workspace.state)
         try:
             store = Store.open(state_dir=server.state_dir)
             fill(store, METRICS)
@@ -101,6 +144,7 @@ def measure(quick: bool) -> Iterator[Figure]:
                 connection.commit()
                 for name in CASES:
                     yield case(connection, name, 5 if quick else ROUNDS)
+            yield round_trip(workspace.root, 20 if quick else 200)
         finally:
             server.stop()
 

@@ -46,11 +46,7 @@ def metrics(workbench: Workbench) -> list[Row]:
         `period_start` is a date (an aware instant for hours), None before the first value; `stage` is 4 to 9;
         `benchmark_mean` and `benchmark_stddev` are None below 7 values, which `benchmark_n` counts.
     """
-    rows = select(workbench, "metrics")
-    for row in rows:
-        row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
-        row["stage"] = int(stage_of(row))
-    return rows
+    return _metrics(workbench, None)
 
 
 def metric(workbench: Workbench, metric_id: str) -> Row:
@@ -61,10 +57,10 @@ def metric(workbench: Workbench, metric_id: str) -> Row:
     NoSuchMetricError
         It is not alive; where it is retired the message says since when, by whom and why.
     """
-    found = next((row for row in metrics(workbench) if row["metric_id"] == metric_id), None)
-    if found is None:
+    found = _metrics(workbench, metric_id)
+    if not found:
         raise NoSuchMetricError(_where_is(workbench, metric_id))
-    return found
+    return found[0]
 
 
 def remark(row: Mapping[str, Any]) -> str:
@@ -105,6 +101,14 @@ def changes(workbench: Workbench, metric_id: str | None = None, *, since: dateti
 def runs(workbench: Workbench, limit: int = 50) -> list[Row]:
     """The last runs, newest first: kind, due, started, ended, outcome, notebook and what was found."""
     return select(workbench, "runs", limit=limit)
+
+
+def _metrics(workbench: Workbench, metric_id: str | None) -> list[Row]:
+    rows = select(workbench, "metrics", metric_id=metric_id)
+    for row in rows:
+        row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
+        row["stage"] = int(stage_of(row))
+    return rows
 
 
 def _label(grain: str, start: datetime | None, zone: ZoneInfo) -> date | datetime | None:
