@@ -5,27 +5,20 @@ answer, the deadline, a cancel or the death of the process, whichever comes firs
 process again. Workers are started when first needed, stay warm, and let go of the file when idle, so that somebody
 else's writer is not shut out between ticks.
 
-The surprise: a worker dies with the thread that started it (PR_SET_PDEATHSIG counts threads, not processes), so only a
-slot's own thread ever starts one.
+The surprise: a worker dies with the thread that started it, so only a slot's own thread ever starts one.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import queue
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from heartbeat_lib.marts.child_process import ChildProcess
 from heartbeat_lib.marts.engine import LimitExceeded, Limits, MartsError, MartsUnreachable, QueryFailed
 from heartbeat_lib.marts.snapshot import Snapshot
 
@@ -99,11 +92,8 @@ class _Slot:
         self._thread = threading.Thread(target=self._work, name="heartbeat-marts", daemon=True)
         self._jobs, self._closed = jobs, closed
         self._zone, self._limits, self._threads = zone, limits, threads
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
-        self._complaints: Any = None
+        self._child: ChildProcess | None = None
         self._ready = False
-        self._buffer = b""
         self._opened: Snapshot | None = None
         self._running: Job | None = None
         self._guard = threading.Lock()
@@ -132,14 +122,14 @@ class _Slot:
     def stop(self) -> None:
         """Kill whatever runs and wait until the thread has reaped its process."""
         with self._guard:
-            if self._process is not None:
-                self._process.kill()
+            if self._child is not None:
+                self._child.kill()
         self._thread.join(timeout=5.0)
 
     def kill_if_running(self, job: Job) -> None:
         with self._guard:
-            if self._running is job and self._process is not None:
-                self._process.kill()
+            if self._running is job and self._child is not None:
+                self._child.kill()
 
     def _outcome(self, job: Job) -> Mapping[str, Any] | MartsError:
         """Run one job to its answer or its named failure; afterwards the slot is fit for the next."""
@@ -169,7 +159,7 @@ class _Slot:
                 self._running = None
             if job.cancelled.is_set():
                 self._end()  # the kill may have come after the answer; the next job must not meet it
-            if self._process is None and not self._closed.is_set():
+            if self._child is None and not self._closed.is_set():
                 with suppress(OSError):  # the next job will say so
                     self._spawn()  # warms up while the caller looks at the failure
 
@@ -178,7 +168,7 @@ class _Slot:
 
     def _open(self, snapshot: Snapshot) -> None:
         """A started worker with the snapshot open, or MartsUnreachable."""
-        if self._process is not None and self._process.poll() is not None:
+        if self._child is not None and self._child.is_dead:
             self._end()  # it died while idle; the query that comes now is not to blame
         reply: dict[str, Any] = {}
         for last_try in (False, True):
@@ -202,7 +192,7 @@ class _Slot:
 
     def _start(self) -> None:
         try:
-            if self._process is None:
+            if self._child is None:
                 self._spawn()
             if not self._ready:
                 self._receive(START_S)
@@ -230,65 +220,28 @@ class _Slot:
             self._end()
 
     def _spawn(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _end, with the process
-        command = [
-            sys.executable, "-P", "-m", "heartbeat_lib.marts.duckdb_worker",
-            str(theirs.fileno()), str(os.getpid()), str(self._limits.memory_bytes),
-        ]  # fmt: skip
-        with theirs:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._complaints,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C belongs to the parent
-            )
+        child = ChildProcess("heartbeat_lib.marts.duckdb_worker", str(self._limits.memory_bytes))
         with self._guard:
-            self._process, self._channel = process, ours
-        self._ready, self._buffer, self._opened = False, b"", None
+            self._child = child
+        self._ready, self._opened = False, None
 
     def _end(self) -> tuple[int, str]:
         """Kill and reap the process. Returns its exit code and the last line it complained with."""
-        process, self._opened, self._ready = self._process, None, False
-        if process is None:
+        child, self._opened, self._ready = self._child, None, False
+        if child is None:
             return 0, ""
-        process.kill()
-        code = process.wait()
+        ended = child.end()
         with self._guard:
-            self._process = None
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-        self._complaints.seek(0)
-        words = self._complaints.read().decode("utf-8", "replace").strip()[-2000:]
-        self._complaints.close()
-        return code, words.splitlines()[-1] if words else ""
+            self._child = None
+        return ended
 
-    def _send(self, request: Mapping[str, Any], descriptors: list[int] | None = None) -> None:
-        assert self._channel is not None
-        self._channel.settimeout(OPEN_S)
-        line = json.dumps(request).encode() + b"\n"
-        if descriptors:
-            sent = socket.send_fds(self._channel, [line], descriptors)
-            line = line[sent:]
-        self._channel.sendall(line)
+    def _send(self, request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
+        assert self._child is not None
+        self._child.send(request, timeout_s=OPEN_S, descriptors=descriptors)
 
     def _receive(self, timeout_s: float) -> dict[str, Any]:
-        """The next answer. Raises TimeoutError at the deadline, EOFError or OSError when the process is gone."""
-        assert self._channel is not None
-        deadline = time.monotonic() + timeout_s
-        while b"\n" not in self._buffer:
-            self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
-            chunk = self._channel.recv(1 << 16)
-            if not chunk:
-                raise EOFError("the worker hung up")
-            self._buffer += chunk
-            if time.monotonic() > deadline and b"\n" not in self._buffer:
-                raise TimeoutError
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+        assert self._child is not None
+        return self._child.receive(timeout_s)
 
 
 def _cancelled() -> LimitExceeded:

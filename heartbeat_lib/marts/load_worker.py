@@ -4,27 +4,20 @@ One worker serves all sources of a pass, because dlt takes 2 s to import. It is 
 its whole process group at a source's deadline, and started anew for the next. Killing is safe: a load works on a copy and
 is swapped in, and the next load removes what was left. `load_process` is the other end.
 
-The surprise: the worker dies with the thread that started it (PR_SET_PDEATHSIG counts threads), so `load` and `close`
-belong into one thread.
+The surprise: the worker dies with the thread that started it, so `load` and `close` belong into one thread.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from heartbeat_lib.marts.child_process import ChildProcess
 from heartbeat_lib.marts.load_errors import LoadDeadlineError, LoadError, LoadWorkerDiedError
 from heartbeat_lib.marts.load_notes import LoadResult
 from heartbeat_lib.marts.swap import WAIT_S
@@ -64,15 +57,12 @@ class LoadWorker:
 
     def __init__(self, *, project: Path, state_dir: Path) -> None:
         self._project, self._state_dir = project, state_dir
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
-        self._complaints: IO[bytes] | None = None
-        self._buffer = b""
+        self._child: ChildProcess | None = None
 
     @property
     def pid(self) -> int | None:
         """The living worker's process id; None before the first load and after a kill."""
-        return self._process.pid if self._process else None
+        return self._child.pid if self._child else None
 
     def load(self, job: LoadJob, *, deadline_s: float, progress: Progress | None = None) -> LoadResult:
         """Load one source; afterwards the worker is fit for the next, whatever happened.
@@ -91,9 +81,9 @@ class LoadWorker:
         LoadWorkerDiedError
             The process died by itself.
         """
-        self._start()
+        child = self._started()
         try:
-            return self._answer(job, time.monotonic() + deadline_s, deadline_s, progress)
+            return _answer(child, job, time.monotonic() + deadline_s, deadline_s, progress)
         except LoadError:
             raise
         except TimeoutError:
@@ -115,88 +105,44 @@ class LoadWorker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _answer(self, job: LoadJob, until: float, deadline_s: float, progress: Progress | None) -> LoadResult:
-        assert self._channel is not None
-        request = {**asdict(job), "wait_s": min(WAIT_S, deadline_s * WAIT_SHARE)}
-        self._channel.settimeout(SEND_S)
-        self._channel.sendall(json.dumps(request, default=str).encode() + b"\n")
-        while True:
-            reply = self._receive(until)
-            if "step" in reply:
-                if progress is not None:
-                    progress(*reply["step"])
-            elif "error" in reply:
-                raise LoadError(reply["error"])
-            else:
-                return LoadResult(**{**reply, "inserted_at": datetime.fromisoformat(reply["inserted_at"])})
-
-    def _start(self) -> None:
-        if self._process is not None and self._process.poll() is not None:
+    def _started(self) -> ChildProcess:
+        """A worker that is ready. Raises LoadError where none can be had."""
+        if self._child is not None and self._child.is_dead:
             self._end()  # it died between two loads; the source that comes now is not to blame
-        if self._process is not None:
-            return
-        ours, theirs = socket.socketpair()
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _end, with the process
-        command = [
-            sys.executable, "-P", "-m", "heartbeat_lib.marts.load_process",
-            str(theirs.fileno()), str(os.getpid()), str(self._project), str(self._state_dir),
-        ]  # fmt: skip
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                cwd=self._project,
-                stdin=subprocess.DEVNULL,
-                stdout=self._complaints,
-                stderr=self._complaints,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C belongs to the parent, and one kill ends all that the load started
-            )
-        self._channel, self._buffer = ours, b""
+        if self._child is not None:
+            return self._child
+        words = (str(self._project), str(self._state_dir))
+        self._child = child = ChildProcess("heartbeat_lib.marts.load_process", *words, folder=self._project)
         try:
-            self._receive(time.monotonic() + START_S)
+            child.receive(START_S)
         except (OSError, EOFError, ValueError) as error:
-            how, words = self._end(patience_s=DYING_S)
-            raise LoadError(f"The process that loads sources did not start ({how}). {words or repr(error)}") from error
+            how, said = self._end(patience_s=DYING_S)
+            raise LoadError(f"The process that loads sources did not start ({how}). {said or repr(error)}") from error
         except BaseException:
             self.close()
             raise
-
-    def _receive(self, until: float) -> dict[str, Any]:
-        """The next answer. Raises TimeoutError at the deadline, EOFError or OSError when the process is gone."""
-        assert self._channel is not None
-        while b"\n" not in self._buffer:
-            left = until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._channel.settimeout(left)
-            chunk = self._channel.recv(1 << 16)
-            if not chunk:
-                raise EOFError("the worker hung up")
-            self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+        return child
 
     def _end(self, *, patience_s: float = 0.0) -> tuple[str, str]:
-        """Kill and reap the process group. Returns how the worker ended, and the last line it complained with.
-
-        With patience a process that is dying gets the time to do so by itself, so that its own end is told.
-        """
-        process, self._process = self._process, None
-        if process is None:
+        """Kill the worker and all it started. Returns how it ended, and the last line it complained with."""
+        child, self._child = self._child, None
+        if child is None:
             return "", ""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=patience_s)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        code = process.wait()
-        assert self._complaints is not None
-        self._complaints.seek(0)
-        words = self._complaints.read().decode("utf-8", "replace").strip()[-2000:]
-        self._complaints.close()
-        return _death(code), words.splitlines()[-1][:500] if words else ""
+        code, words = child.end(patience_s=patience_s)
+        return _death(code), words
+
+
+def _answer(child: ChildProcess, job: LoadJob, until: float, deadline_s: float, progress: Progress | None) -> LoadResult:
+    child.send({**asdict(job), "wait_s": min(WAIT_S, deadline_s * WAIT_SHARE)}, timeout_s=SEND_S)
+    while True:
+        reply = child.receive(until - time.monotonic())
+        if "step" in reply:
+            if progress is not None:
+                progress(*reply["step"])
+        elif "error" in reply:
+            raise LoadError(reply["error"])
+        else:
+            return LoadResult(**{**reply, "inserted_at": datetime.fromisoformat(reply["inserted_at"])})
 
 
 def _death(code: int) -> str:

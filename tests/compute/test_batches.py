@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 
 from heartbeat_lib import compute, lifecycle, reading
@@ -71,6 +73,14 @@ def rows(bench, metric_id):
     """What history keeps of each period, without when and how long it was computed."""
     kept = ["period_start", "value", "as_of", "origin", "settled", "status_reason", "error"]
     return [{name: row[name] for name in kept} for row in reading.history(bench, metric_id) if row["origin"] == "backfill"]
+
+
+def is_dying(pid):
+    """Whether a killed process still holds its end of the channel."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.usefixtures("shop", "eager")
@@ -141,15 +151,17 @@ class TestBatch:
 
         def kill_and_ask(sql, **options):
             for slot in bench.marts._pool._slots:
-                if slot._process is not None:
-                    killed.append(slot._process.pid)
-                    os.kill(slot._process.pid, signal.SIGSTOP)  # so that the batch is not done before it is killed
+                if slot._child is not None:
+                    killed.append(slot._child.pid)
+                    os.kill(slot._child.pid, signal.SIGSTOP)  # so that the batch is not done before it is killed
             end = threading.Timer(0.2, lambda: [os.kill(pid, signal.SIGKILL) for pid in killed])
             end.start()
             try:
                 return numbers(sql, **options)
             finally:
                 end.join()  # else it would strike at the loop that follows
+                while any(is_dying(pid) for pid in killed):
+                    time.sleep(0.005)
 
         bench.marts.numbers = kill_and_ask
         report = backfill(bench)
