@@ -112,10 +112,6 @@ class Store:
             raise LoginRefused("HEARTBEAT_DATABASE_URL, the login that migrates, is not set.")
         return self._connect_url(address.conninfo(_MIGRATING, self._url), "HEARTBEAT_DATABASE_URL", autocommit=autocommit)
 
-    def embedded_admin(self, dbname: str = "postgres") -> psycopg.Connection[Any]:
-        """The superuser of the embedded server, in autocommit: scratch databases only."""
-        return self.server.connect_admin(dbname)
-
     def masked_url(self, *, show_secrets: bool = False) -> str:
         """The database's URL with the login that migrates (or the first that was given); its password is `***`."""
         if not self.embedded:
