@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,12 +63,17 @@ def end_all(workspace: Workspace) -> list[Announced]:
         What was alive.
     """
     found = _living(workspace)
-    trees = [tree(process.pid) for _, process in found]
-    for _, process in found:
-        with suppress(_gone()):
-            process.terminate()
-    end([member for members in trees for member in members], patience_s=_PATIENCE_S)
+    stop(process.pid for _, process in found)
     return [Announced(name=name, pid=process.pid) for name, process in found]
+
+
+def stop(pids: Iterable[int]) -> None:
+    """SIGTERM to each process; whatever of it or below it is still there after ten seconds is killed."""
+    trees = [members for pid in pids if (members := tree(pid))]
+    for top, *_ in trees:
+        with suppress(_gone()):
+            top.terminate()
+    end([member for members in trees for member in members], patience_s=_PATIENCE_S)
 
 
 def tree(pid: int) -> list[psutil.Process]:

@@ -39,10 +39,8 @@ def run_all(workspace: Workspace, *, say: Callable[[str], None], stopping: threa
                     return 1
         return 0
     finally:
+        processes.stop(process.pid for process in running.values())
         for process in running.values():
-            members = processes.tree(process.pid)
-            process.terminate()
-            processes.end(members, patience_s=10)
             process.wait()
 
 
