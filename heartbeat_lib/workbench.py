@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from heartbeat_lib.workspace import Workspace
 
 if TYPE_CHECKING:
-    from heartbeat_lib.marts.engine import Marts
+    from heartbeat_lib.marts.engine import Limits, Marts
     from heartbeat_lib.store import Store
 
 
@@ -53,15 +53,19 @@ class Workbench:
         )
 
     @cached_property
-    def marts(self) -> Marts:
-        """The marts behind their box. Opening reads nothing yet."""
-        from heartbeat_lib.marts import Limits, open_marts
+    def limits(self) -> Limits:
+        """How much one query may take, and how many run at a time."""
+        from heartbeat_lib.marts import Limits
 
         compute = self.workspace.settings.compute
-        limits = Limits(timeout_s=compute.timeout_s)
-        if compute.workers is not None:
-            limits = Limits(timeout_s=compute.timeout_s, workers=compute.workers)
-        return open_marts(self.workspace.marts_url, zone=self.workspace.zone, limits=limits)
+        return Limits(timeout_s=compute.timeout_s, workers=compute.workers or Limits().workers)
+
+    @cached_property
+    def marts(self) -> Marts:
+        """The marts behind their box. Opening reads nothing yet."""
+        from heartbeat_lib.marts import open_marts
+
+        return open_marts(self.workspace.marts_url, zone=self.workspace.zone, limits=self.limits)
 
     def close(self) -> None:
         """End the marts' workers and the store's connections; the embedded server lives on."""

@@ -8,7 +8,7 @@ import pytest
 
 from heartbeat_lib import lifecycle, reading
 from heartbeat_lib.compute import DueAlreadyError
-from heartbeat_lib.compute.freshness import Freshness
+from heartbeat_lib.compute.freshness import freshness_of
 from heartbeat_lib.compute.metrics import living_metrics
 from heartbeat_lib.store import Role
 from heartbeat_lib.workbench import Workbench
@@ -80,7 +80,7 @@ def test_a_promise_that_is_not_kept_takes_green_away(bench):
     """max_age is a person's promise; the age counts from the last load that brought rows."""
     with bench.store.connect(Role.COMPUTE) as connection:
         (living,) = living_metrics(connection)
-    freshness = Freshness(bench, ["shop"])
+    freshness = freshness_of(bench, ["shop"])
     loaded = freshness.source_as_of(living)
     assert loaded is not None
     assert not freshness.is_stale(living, loaded + timedelta(hours=26))

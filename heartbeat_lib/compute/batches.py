@@ -20,7 +20,7 @@ from decimal import Decimal
 from heartbeat_lib.compute.evaluate import Question, evaluate, outcome_of
 from heartbeat_lib.compute.freshness import Freshness
 from heartbeat_lib.compute.outcome import Outcome
-from heartbeat_lib.marts import Limits, dialect_for
+from heartbeat_lib.marts import dialect_for
 from heartbeat_lib.marts.engine import MartsError, Scalar
 from heartbeat_lib.model.value_sql import parse_value_sql
 from heartbeat_lib.workbench import Workbench
@@ -87,7 +87,7 @@ def _in_batches(
     if len(times) < len(sample):
         return
     # The engine's own time on both sides, and the median, so that a worker's start and a cold file count for neither.
-    loop_s = statistics.median(times) / 1000 / _workers(workbench)
+    loop_s = statistics.median(times) / 1000 / workbench.limits.workers
     if loop_s * len(rest) < WORTH_S:
         return
     values = {outcome.as_of: outcome.value for outcome in seen}
@@ -123,10 +123,6 @@ def _spread(questions: Sequence[Question]) -> list[Question]:
     """`SAMPLE` of them at equal distances, the first and the last included."""
     last = len(questions) - 1
     return [questions[round(number * last / (SAMPLE - 1))] for number in range(SAMPLE)]
-
-
-def _workers(workbench: Workbench) -> int:
-    return workbench.workspace.settings.compute.workers or Limits().workers
 
 
 def _equal(alone: int | Decimal | float | None, together: int | Decimal | float | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from heartbeat_lib.compute.metrics import LivingMetric
@@ -10,20 +11,13 @@ from heartbeat_lib.marts.engine import MartsError
 from heartbeat_lib.workbench import Workbench
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """When the last load that brought rows ended, per source schema; asked of the marts when this is made."""
+    """Per source schema: `loaded`, when the last load that brought rows ended (aware, UTC; None where nothing says so), and
+    `promises`, the `max_age` that somebody gave."""
 
-    def __init__(self, workbench: Workbench, schemas: Sequence[str]) -> None:
-        self.promises: Mapping[str, timedelta | None] = {
-            source.schema_name: source.max_age for source in workbench.workspace.settings.source
-        }
-        """Each source's `max_age`."""
-        try:
-            self.loaded: Mapping[str, datetime | None] = workbench.marts.freshness(schemas) if schemas else {}
-            """Aware, UTC; None where nothing says so."""
-        except MartsError:
-            # Each query meets the same trouble and reports it in the engine's words; here the age is unknown.
-            self.loaded = {}
+    loaded: Mapping[str, datetime | None]
+    promises: Mapping[str, timedelta | None]
 
     def source_as_of(self, metric: LivingMetric) -> datetime | None:
         """Last load that brought rows, of the stalest source; None where any source does not tell."""
@@ -38,3 +32,14 @@ class Freshness:
             if promise is not None and (loaded is None or as_of - loaded > promise):
                 return True
         return False
+
+
+def freshness_of(workbench: Workbench, schemas: Sequence[str]) -> Freshness:
+    """Ask the marts once for all of `schemas`. Marts that cannot be read know of none."""
+    promises = {source.schema_name: source.max_age for source in workbench.workspace.settings.source}
+    try:
+        loaded = workbench.marts.freshness(schemas) if schemas else {}
+    except MartsError:
+        # Each query meets the same trouble and reports it in the engine's words; here the age is unknown.
+        loaded = {}
+    return Freshness(loaded=loaded, promises=promises)

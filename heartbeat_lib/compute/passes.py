@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from heartbeat_lib.compute.batches import evaluate_many
 from heartbeat_lib.compute.evaluate import Question, evaluate, has_clock
-from heartbeat_lib.compute.freshness import Freshness
+from heartbeat_lib.compute.freshness import freshness_of
 from heartbeat_lib.compute.metrics import LivingMetric, living_metrics
 from heartbeat_lib.compute.outcome import Origin, Outcome, record
 from heartbeat_lib.compute.runs import Run, open_run
@@ -68,7 +68,6 @@ class Report:
     failed: int = 0
     no_value: int = 0
     failures: list[Failure] = field(default_factory=list)
-    failed_ids: set[str] = field(default_factory=set)
     settled: int = 0
     """Periods that got their final value."""
     skipped: list[str] = field(default_factory=list)
@@ -83,7 +82,6 @@ class Report:
         self.settled += outcome.settled and not outcome.failed
         if outcome.failed:
             self.failed += 1
-            self.failed_ids.add(outcome.metric_id)
             self.failures.append(
                 Failure(
                     metric_id=outcome.metric_id,
@@ -119,25 +117,28 @@ def compute_tick(
         The clock that `computed_at` is read from.
     """
     metrics = living_metrics(run.connection)
-    freshness = Freshness(workbench, sorted({*_schemas(metrics), *loads}))
+    freshness = freshness_of(workbench, sorted({*_schemas(metrics), *loads}))
     closing = to_close(workbench, run.connection, metrics, freshness, as_of)
     run.as_of = as_of
     report = Report(run=run.run_id, as_of=as_of, due=run.due, settled=len(closing.as_read))
 
     started = time.perf_counter()
     outcomes: list[Outcome] = []
+    failing: set[str] = set()
     total = len(metrics) + len(closing.questions)
 
     def ask(questions: Iterable[Question]) -> None:
         for outcome in evaluate(workbench, questions, freshness=freshness, now=now):
             report.count(outcome)
             outcomes.append(outcome)
+            if outcome.failed:
+                failing.add(outcome.metric_id)
             if progress is not None:
                 progress(len(outcomes), total)
 
     ask((metric, as_of) for metric in metrics)
     # Who failed just now would fail here too, once per period. Read lazily: one failed closing ends those of its metric.
-    ask((metric, moment) for metric, moment in closing.questions if metric.metric_id not in report.failed_ids)
+    ask((metric, moment) for metric, moment in closing.questions if metric.metric_id not in failing)
     answered = time.perf_counter()
     record(run.connection, outcomes, origin="tick", run_id=run.run_id)
     settle_as_read(run.connection, closing.as_read)
@@ -182,7 +183,7 @@ def try_definitions(workbench: Workbench, definitions: Sequence[MetricDefinition
         questions.append((metric, _last_ended(workbench, metric, as_of) if closed else as_of))
     if not questions:
         return []
-    freshness = Freshness(workbench, _schemas([metric for metric, _ in questions]))
+    freshness = freshness_of(workbench, _schemas([metric for metric, _ in questions]))
     return list(evaluate(workbench, questions, freshness=freshness))
 
 
@@ -278,7 +279,7 @@ def backfill(
             for period in periods_ended(Grain(metric.period), first=first, until=until, zone=workbench.workspace.zone)
             if (metric.metric_id, metric.period, period.start) not in have
         ]
-        freshness = Freshness(workbench, _schemas(able))
+        freshness = freshness_of(workbench, _schemas(able))
         outcomes = evaluate_many(workbench, questions, freshness=freshness, batched=report.batched)
         _write(run, outcomes, report, len(questions), origin="backfill", replace=replace, chunk=_CHUNK, progress=progress)
     return report
@@ -312,7 +313,7 @@ def _pass(
     origin: Origin,
     progress: Progress | None = None,
 ) -> None:
-    freshness = Freshness(workbench, _schemas([metric for metric, _ in questions]))
+    freshness = freshness_of(workbench, _schemas([metric for metric, _ in questions]))
     outcomes = evaluate(workbench, questions, freshness=freshness)
     _write(run, outcomes, report, len(questions), origin=origin, progress=progress)
 

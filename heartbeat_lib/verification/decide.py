@@ -8,8 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-import simplejson
-
+from heartbeat_lib.model.json_text import json_text
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
@@ -68,7 +67,7 @@ def decide(
     """
     values = {
         "metric_id": metric_id,
-        "patch": simplejson.dumps(dict(patch), use_decimal=True, default=_plain, allow_nan=False),
+        "patch": json_text(dict(patch)),
         "row_version": row_version,
         "actor": actor,
         "proved": proved,
@@ -84,9 +83,3 @@ def decide(
         row_version=row["row_version"] if row else None,
         refusals=tuple(Refusal(**refusal) for refusal in answer["refusals"]),
     )
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")

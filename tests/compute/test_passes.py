@@ -173,14 +173,14 @@ class TestTick:
         """Its observation stays: it was asked and it answered."""
         metric(orders=DAY_COUNT, other=DAY_COUNT, third=DAY_COUNT)
         from heartbeat_lib.compute.evaluate import evaluate
-        from heartbeat_lib.compute.freshness import Freshness
+        from heartbeat_lib.compute.freshness import freshness_of
         from heartbeat_lib.compute.metrics import living_metrics
         from heartbeat_lib.compute.outcome import record
 
         with open_run(bench.store, "tick", actor=ACTOR) as run:
             living = living_metrics(run.connection)
             questions = [(one, datetime.now(UTC)) for one in living]
-            outcomes = list(evaluate(bench, questions, freshness=Freshness(bench, ["shop"])))
+            outcomes = list(evaluate(bench, questions, freshness=freshness_of(bench, ["shop"])))
             (bench.workspace.metrics / "orders.sql").unlink()
             kept = reading.history(bench, "orders")
             lifecycle.deploy(bench)

@@ -13,20 +13,13 @@ from heartbeat_lib.store import Role
 MAY = datetime(2041, 5, 6, 10, 17, tzinfo=UTC)
 
 
-class Loaded(Freshness):
-    """Freshness as given, without marts."""
-
-    def __init__(self, loaded, promises=None):
-        self.loaded, self.promises = loaded, promises or {}
-
-
 @pytest.fixture
 def note(bench):
     """One tick's note; its row of `shop` comes back."""
 
     def write(loaded, loads=None, *, promises=None, seen_at=MAY):
         with bench.store.connect(Role.COMPUTE) as connection:
-            note_sources(connection, Loaded(loaded, promises), loads or {}, seen_at=seen_at)
+            note_sources(connection, Freshness(loaded=loaded, promises=promises or {}), loads or {}, seen_at=seen_at)
             return connection.execute(
                 "SELECT last_load, cardinality(loads), usual_rhythm, failed_loads, last_error, max_age, seen_at "
                 "FROM heartbeat.source_state WHERE source_schema = 'shop'"
