@@ -84,12 +84,9 @@ def fault(field: str | None, rule: str, message: str) -> dict[str, str | None]:
 def add_to(app: FastAPI) -> None:
     """Make every refusal of `app` a problem; what nobody foresaw is left to the walls, outermost."""
 
-    def answer(problem: Problem) -> Digits:
-        return problem.response()
-
     async def ours(_: Request, problem: Exception) -> Digits:
         assert isinstance(problem, Problem)
-        return answer(problem)
+        return problem.response()
 
     async def from_http(request: Request, error: Exception) -> Digits:
         assert isinstance(error, HTTPException)
@@ -97,7 +94,7 @@ def add_to(app: FastAPI) -> None:
             404: f"There is nothing at {request.url.path}. /api/docs shows what there is.",
             405: f"{request.method} is not for {request.url.path}. /api/docs shows what is.",
         }.get(error.status_code, str(error.detail))
-        return answer(Problem(error.status_code, detail, headers=error.headers))
+        return Problem(error.status_code, detail, headers=error.headers).response()
 
     async def from_validation(_: Request, error: Exception) -> Digits:
         assert isinstance(error, RequestValidationError)
@@ -105,10 +102,10 @@ def add_to(app: FastAPI) -> None:
             fault(str(found["loc"][-1]), found["type"], f"{found['loc'][-1]}: {found['msg'].removeprefix('Value error, ')}")
             for found in error.errors()
         ]
-        return answer(Problem(422, "; ".join(str(found["message"]) for found in errors), errors=errors))
+        return Problem(422, "; ".join(str(found["message"]) for found in errors), errors=errors).response()
 
     async def from_heartbeat(_: Request, error: Exception) -> Digits:
-        return answer(in_http(error))
+        return in_http(error).response()
 
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(HTTPException, from_http)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -16,8 +15,7 @@ from heartbeat_lib.api.digits import MOST_DIGITS, Digits, too_long
 from heartbeat_lib.api.problems import Problem, fault
 from heartbeat_lib.api.versions import etag
 from heartbeat_lib.api.who import Bench, who
-
-_ID = re.compile(r"[a-z][a-z0-9_]{2,62}")
+from heartbeat_lib.model.metric import METRIC_ID
 
 
 def only_known_parameters(request: Request) -> None:
@@ -40,28 +38,28 @@ def only_known_parameters(request: Request) -> None:
         raise Problem(422, " ".join(str(error["message"]) for error in errors), errors=errors)
 
 
-def _number(value: Decimal) -> Decimal:
-    if too_long(value):
+def _number(value: Decimal | None) -> Decimal | None:
+    if value is not None and too_long(value):
         raise ValueError(f"more than {MOST_DIGITS} digits")
     return value
 
 
 # The form is described and not checked by the framework, for which an id of another form would be a bad value and not a metric
 # that there is not.
-_SAID: dict[str, Any] = {"pattern": f"^{_ID.pattern}$"}
+_SAID: dict[str, Any] = {"pattern": f"^{METRIC_ID.pattern}$"}
 
 
 def _metric_id(
     metric_id: Annotated[str, Path(description="The metric's id.", examples=["chargeback_rate"], json_schema_extra=_SAID)],
 ) -> str:
-    if not _ID.fullmatch(metric_id):
+    if not METRIC_ID.fullmatch(metric_id):
         message = f"{metric_id!r} is no metric's id. GET /api/metrics shows them."
         raise Problem(404, message, errors=[fault("metric_id", "unknown_metric", message)])
     return metric_id
 
 
 MetricId = Annotated[str, Depends(_metric_id)]
-Number = Annotated[Decimal | None, AfterValidator(lambda value: value if value is None else _number(value))]
+Number = Annotated[Decimal | None, AfterValidator(_number)]
 
 health = APIRouter(prefix="/api", dependencies=[Depends(only_known_parameters)])
 router = APIRouter(prefix="/api/metrics", dependencies=[Depends(who), Depends(only_known_parameters)])
@@ -87,7 +85,7 @@ def list_metrics(
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Digits:
     """Living metrics by id, page by page."""
-    if cursor is not None and not _ID.fullmatch(cursor):
+    if cursor is not None and not METRIC_ID.fullmatch(cursor):
         message = "cursor is not the `next` of a page before."
         raise Problem(422, message, errors=[fault("cursor", "cursor", message)])
     wanted = [
