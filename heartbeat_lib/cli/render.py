@@ -199,6 +199,12 @@ _DECIDED = {
 }
 
 
+_TAKEN_OVER = {
+    "thresholds_by_people": "thresholds are people's from here on, not the file's",
+    "target_by_people": "target is people's from here on, not the file's",
+}
+
+
 def decision_lines(before: Row, after: Row) -> Iterator[str]:
     """What a decision changed, a line per fact, and what the tile says now."""
     differing = [name for name in _DECIDED if before[name] != after[name]]
@@ -224,9 +230,8 @@ def rehearsal_lines(done: Rehearsal) -> Iterator[str]:
 def change_table(rows: Sequence[Row], zone: ZoneInfo) -> Table:
     """Changes of the registry, newest first; the digits of a value are those of the record."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("at", "metric", "what", "by", "door"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("why")
+    for heading in ("at", "metric", "what", "by", "door", "why"):
+        table.add_column(heading, no_wrap=heading not in ("what", "why"), overflow="fold")
     for row in rows:
         proof = {True: " (proved)", False: " (self-declared)", None: ""}[row["actor_proved"]]
         table.add_row(
@@ -248,7 +253,8 @@ def _changed(row: Row) -> Iterator[str]:
         if name in _DECIDED:
             old, new = (side[name] if side[name] is not None else "nothing" for side in (row["before"], row["after"]))
             yield f"{_DECIDED[name]} {old} -> {new}"
-    others = [name for name in row["fields"] if name not in _DECIDED]
+    yield from (sentence for name, sentence in _TAKEN_OVER.items() if name in row["fields"])
+    others = [name for name in row["fields"] if name not in _DECIDED and name not in _TAKEN_OVER]
     if others:
         yield ", ".join(others)
 

@@ -118,3 +118,13 @@ def test_rehearse_replays_the_judgement_and_proposes_nothing(heartbeat, version)
     assert version() == before
     heartbeat("rehearse", "parcels_late", "--norm", "9", "--alert", "8", exit_code=1)
     heartbeat("rehearse", "parcels_late", exit_code=1)
+
+
+def test_a_long_basis_does_not_push_who_and_why_off_the_table(heartbeat, version):
+    """The log is read for who, through which door, and why."""
+    basis = "Clause 4 of the carrier contract: " + "refunds are due from five late parcels a day on, " * 4
+    heartbeat("set", "parcels_late", "--norm", "5", "--alert", "7", "--basis", basis, "--why", "reread")
+    text = heartbeat("changes", "parcels_late", "--limit", "1").stdout
+    assert "ann@x.example (self-declared)" in text
+    assert "cli" in text
+    assert "reread" in text
