@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,15 +20,19 @@ from heartbeat_lib.workbench import Workbench
 
 
 def dues(workspace: str, first: str, count: str) -> None:
-    """Tick at each due time that no other process has or had."""
+    """Tick at each due time that no other process had; while another is at work, the next due time has not come."""
     with Workbench.open(workspace) as bench:
-        for hour in range(int(count)):
-            due = datetime.fromisoformat(first) + timedelta(hours=hour)
+        due, left = datetime.fromisoformat(first), int(count)
+        while left:
             try:
                 lifecycle.tick(bench, due=due, now=lambda due=due: due)
                 print(due.isoformat(), flush=True)
-            except (compute.TickRunningError, compute.DueAlreadyError):
+            except compute.TickRunningError:
+                time.sleep(0.005)
                 continue
+            except compute.DueAlreadyError:
+                pass
+            due, left = due + timedelta(hours=1), left - 1
 
 
 def dying(workspace: str, due: str, at: str, victim: str) -> None:
