@@ -8,7 +8,8 @@ from pathlib import Path
 
 from heartbeat_lib.workspace import Workspace
 
-_HOME = Path(__file__).resolve().parent.parent / "notebooks"
+_CLONE = Path(__file__).resolve().parent.parent
+_HOME = _CLONE / "notebooks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,17 @@ def find(workspace: Workspace, name: str) -> Path:
     """The notebook `name` (such as `operate/refresh.ipynb`): an edited copy wins over the package's own."""
     own = workspace.root / "notebooks" / name
     return own if own.is_file() else _HOME / name
+
+
+def app_folders(workspace: Workspace) -> list[Path]:
+    """Where Voila's notebooks and templates are looked for, in this order: the workspace's own, the package's."""
+    return [place / "voila_apps" for place in (workspace.root, _CLONE)]
+
+
+def find_app(workspace: Workspace, name: str) -> Path:
+    """The notebook `name` that Voila shows, such as `cockpit.ipynb`: an edited copy wins over the package's own."""
+    own, shipped = (folder / name for folder in app_folders(workspace))
+    return own if own.is_file() else shipped
 
 
 def offer_copy(workspace: Workspace) -> Copy | None:

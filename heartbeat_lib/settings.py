@@ -142,6 +142,17 @@ class Api(_Section):
     """On 127.0.0.1; 0 takes a free one. Two workspaces of one machine need two."""
 
 
+class Cockpit(_Section):
+    """The page that `heartbeat cockpit` serves."""
+
+    port: int = Field(default=8718, ge=0, le=65535)
+    """0 takes a free one. Two workspaces of one machine need two."""
+    title: str | None = None
+    """What the page's header calls this workspace; the folder's name when absent."""
+    identity_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
+    """Header in which a reverse proxy says who is signed in. Trusted, so only behind a proxy that sets it on every request."""
+
+
 class Settings(BaseSettings):
     """Everything that `heartbeat.toml` may say, read once per process and never changed."""
 
@@ -165,6 +176,7 @@ class Settings(BaseSettings):
     compute: Compute = Compute()
     schedule: Schedule = Schedule()
     api: Api = Api()
+    cockpit: Cockpit = Cockpit()
 
     @field_validator("source")
     @classmethod
@@ -243,7 +255,7 @@ def _in_words(file: Path, fault: Any) -> str:
             if where[0] == "source" and len(where) > 1:
                 section = Source
             elif len(where) > 1:
-                section = {"compute": Compute, "schedule": Schedule, "api": Api}[where[0]]
+                section = {"compute": Compute, "schedule": Schedule, "api": Api, "cockpit": Cockpit}[where[0]]
             known = [field.alias or name for name, field in section.model_fields.items()]
             near = difflib.get_close_matches(where[-1], known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}."

@@ -16,6 +16,7 @@ import typer
 from heartbeat_lib.cli import (
     api_commands,
     clock_commands,
+    cockpit_commands,
     decision_commands,
     metric_commands,
     reading_commands,
@@ -53,6 +54,7 @@ for module in (
     reading_commands,
     schedule_commands,
     api_commands,
+    cockpit_commands,
     token_commands,
 ):
     module.add_to(app)
