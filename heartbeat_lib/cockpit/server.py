@@ -15,7 +15,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import tornado.web
@@ -39,7 +39,9 @@ _LOG = logging.getLogger("heartbeat.cockpit")
 _POOL = 2
 """Kernels that wait for a page, 90 MB each: two, so that a wall and a person may come at once."""
 _PATIENCE_S = 300
-"""How long a kernel outlives its page: a short loss of the network brings the same page back."""
+"""How long a kernel outlives its page: after a short loss of the network the same page goes on."""
+_LOOK_S = 30
+"""How often it is looked for kernels without a page."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _LOOPBACK_NAMES = r"(localhost|127(\.\d+){3}|\[::1\])"
 # The page's own scripts: Lab's loader builds functions from text, and widgets arrive as blobs. Nothing comes from elsewhere.
@@ -50,9 +52,6 @@ _POLICY = (
 )
 # Without the third the page shows the widget's name as text, and no error anywhere.
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "anywidget", "@voila-dashboards/widgets-manager8"]
-
-
-_OPERATOR_URL = f"HEARTBEAT_DATABASE_URL_{Role.OPERATOR.short}"
 
 
 class PortTakenError(HeartbeatError):
@@ -82,7 +81,10 @@ def serve(workspace: Workspace, *, host: str, port: int, ready: Callable[[str], 
     _log_without(token)
     # A path of a socket holds about a hundred characters, and a workspace's may be longer.
     with tempfile.TemporaryDirectory(prefix="heartbeat-") as sockets:
-        _arrange_environment(workspace, runtime=sockets, host=_reached_at(host))
+        # Kernels inherit it.
+        environment = kernel_environment(os.environ, workspace, runtime=sockets, host=host)
+        os.environ.clear()
+        os.environ.update(environment)
         config = _config(workspace, host, port, token)
         asyncio.run(_Server(config=config, log=_LOG, connection_dir=sockets).run(listening, ready))
 
@@ -115,7 +117,7 @@ class _Kernels(AsyncMappingKernelManager):
         super().__init__(**names)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """Called every half minute for every kernel that does not wait in the pool."""
+        """Called every `_LOOK_S` seconds for every kernel that does not wait in the pool."""
         if self._kernel_connections.get(kernel_id, 0):
             self._alone_since.pop(kernel_id, None)
         elif time.monotonic() - self._alone_since.setdefault(kernel_id, time.monotonic()) > _PATIENCE_S:
@@ -134,9 +136,10 @@ class _OwnPython(KernelSpecManager):
 class _Server(Voila):
     async def run(self, listening: list[socket.socket], ready: Callable[[str], None]) -> None:
         self.initialize([])
-        stopping = asyncio.Event()
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+            # Not the loop's own handlers: they go with it, and a second signal would find this process half tidied up.
+            signal.signal(number, lambda *_: loop.is_closed() or loop.call_soon_threadsafe(stopping.set))
         loopback = _is_loopback(self.ip)
         settings = cast("dict[str, Any]", self.init_settings())  # from here on the pool of kernels fills
         settings |= {"headers": {"Content-Security-Policy": _POLICY}, "log_function": lambda _: None}
@@ -184,33 +187,42 @@ def _config(workspace: Workspace, host: str, port: int, token: str) -> Config:
                 "show_tracebacks": False,
                 "http_header_envs": [header] if header else [],
             },
-            "MappingKernelManager": {"cull_idle_timeout": _PATIENCE_S, "cull_interval": 30},
+            "MappingKernelManager": {"cull_idle_timeout": _PATIENCE_S, "cull_interval": _LOOK_S},
             # Reached over sockets in a private folder: no open port, nothing for another user to connect to.
             "ConnectionFileMixin": {"transport": "ipc"},
         }
     )
 
 
-def _arrange_environment(workspace: Workspace, *, runtime: str, host: str) -> None:
-    """What Jupyter and the kernels find in this process's environment, and what they must not."""
-    os.environ |= {
+def kernel_environment(given: Mapping[str, str], workspace: Workspace, *, runtime: str, host: str) -> dict[str, str]:
+    """What Jupyter and the kernels find in their environment: `given`, without what they must not find.
+
+    Parameters
+    ----------
+    runtime
+        Folder for the kernels' sockets.
+    host
+        Where the server listens.
+    """
+    header = workspace.settings.cockpit.identity_header
+    unwanted = {environment_name(header)} if header else set()
+    if given.get(_url_of(Role.OPERATOR)):
+        # A page decides as the operator's login: it is handed that one alone.
+        unwanted |= {"HEARTBEAT_DATABASE_URL", *(_url_of(role) for role in Role if role is not Role.OPERATOR)}
+    jupyter = workspace.state / "jupyter"
+    return {name: value for name, value in given.items() if name not in unwanted} | {
         "HEARTBEAT_WORKSPACE": str(workspace.root),
         "JUPYTER_NO_CONFIG": "1",
-        "JUPYTER_PATH": os.pathsep.join(str(home) for home in notebooks.app_folders(workspace)),
-        "JUPYTER_DATA_DIR": str(workspace.state / "jupyter"),
+        "JUPYTER_PATH": os.pathsep.join(str(folder) for folder in notebooks.app_folders(workspace)),
+        "JUPYTER_DATA_DIR": str(jupyter),
         "JUPYTER_RUNTIME_DIR": runtime,
-        "VOILA_APP_IP": host,
-        "IPYTHONDIR": str(workspace.state / "jupyter" / "ipython"),
+        "IPYTHONDIR": str(jupyter / "ipython"),
+        "VOILA_APP_IP": _reached_at(host),
     }
-    unwanted = [environment_name(header)] if (header := workspace.settings.cockpit.identity_header) else []
-    if os.environ.get(_OPERATOR_URL):
-        # A page decides as the operator's login: it is handed that one alone.
-        unwanted += [
-            "HEARTBEAT_DATABASE_URL",
-            *(f"HEARTBEAT_DATABASE_URL_{role.short}" for role in Role if role is not Role.OPERATOR),
-        ]
-    for name in unwanted:
-        os.environ.pop(name, None)
+
+
+def _url_of(role: Role) -> str:
+    return f"HEARTBEAT_DATABASE_URL_{role.short}"
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:
@@ -248,4 +260,6 @@ def _log_without(token: str) -> None:
     if token:
         handler.addFilter(hide)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    _LOG.setLevel(logging.ERROR)  # its warnings are about Jupyter's affairs, such as that the notebook is not signed
+    # Their warnings are about Jupyter's and Tornado's affairs, such as that the notebook is not signed.
+    for name in (_LOG.name, "tornado.general"):
+        logging.getLogger(name).setLevel(logging.ERROR)

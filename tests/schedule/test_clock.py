@@ -33,9 +33,8 @@ def place(whole_workspace):
     text = metric_text("orders", "SELECT sum(x) FROM shop.orders")
     (whole_workspace.metrics / "orders.sql").write_text(text, "utf-8")
     toml = whole_workspace.root / "heartbeat.toml"
-    toml.write_text(
-        toml.read_text("utf-8") + f'\n[schedule]\ntick = "{NEVER}"\nbenchmarks = "{NEVER}"\n[api]\nport = 0\n', "utf-8"
-    )
+    clocked = f'\n[schedule]\ntick = "{NEVER}"\nbenchmarks = "{NEVER}"\n[api]\nport = 0\n[cockpit]\nport = 0\n'
+    toml.write_text(toml.read_text("utf-8") + clocked, "utf-8")
     workspace = Workspace.find(whole_workspace.root)
     with Workbench(workspace) as bench:
         lifecycle.deploy(bench)
@@ -192,7 +191,7 @@ def test_a_clock_that_is_killed_leaves_a_tick_that_another_finds(slow):
 def test_stop_ends_everything_from_elsewhere(place):
     """`heartbeat up` in one shell, `heartbeat stop` in another; the second `up` is refused meanwhile."""
     up = start(place, "up")
-    wait_for(lambda: {process.name for process in processes.living(place)} == {"up", "schedule", "api"})
+    wait_for(lambda: {process.name for process in processes.living(place)} == {"up", "schedule", "api", "cockpit"})
     second = start(place, "up")
     _, refused = second.communicate(timeout=30)
     assert second.returncode == 1
