@@ -1,0 +1,68 @@
+// @ts-check
+// What of a wall fits on one screen: pure sums, in units of the screen's own font size. A landscape screen is at least 120 wide
+// and 67.5 high, a portrait one the other way round. Order of giving way: green loses values, green becomes a count, grey
+// becomes codes, amber pages, red pages.
+
+/** @typedef {import("./shapes").Status} Status */
+/** @typedef {Record<Status, number>} Counts */
+/** @typedef {{columns: number, cell: number}} Field equal cells, `cell` high */
+/** @typedef {{columns: number, pitch: number, greyField: Field | null, amberPage: number}} Lines `pitch`: height of a line with its gap */
+/** @typedef {{portrait: boolean, green: "values" | "codes" | "count" | "none", greenField: Field, lines: Lines, redHeight: number}} WallPlan */
+
+export const RED_PAGE = 9;
+const GREEN_VALUES = 40, GREEN_CODES = 420, HEADING = 1.8, LOWEST_PITCH = 2.2, EASY_PITCH = 3.2, TALLEST_PITCH = 4.9;
+const MARGINS = 9.6, GAP = 0.7, CODE_WIDE = 3.3, CODE_HIGH = 1.42, VALUE_WIDE = 13.5, LINE_WIDE = 20;
+
+/**
+ * The largest cells that keep the field within the room, never smaller than once.
+ * @param {number} count @param {number} width @param {number} room @param {number} wide @param {number} high @param {number} largest
+ * @returns {Field & {height: number}}
+ */
+function fieldOf(count, width, room, wide, high, largest) {
+  for (let scale = largest; ; scale -= 0.1) {
+    const columns = Math.max(1, Math.floor(width / (wide * scale))), height = Math.ceil(count / columns) * high * scale;
+    if (height <= room || scale <= 1) return { columns, cell: high * scale, height };
+  }
+}
+
+/** Rows of red tiles; the tiles are shared out evenly among them. @param {number} count */
+export const redRows = (count) => (count <= 2 ? Math.max(1, count) : count <= 6 ? 2 : 3);
+
+/**
+ * @param {Counts} counts @param {number} width @param {number} room height for both sections @returns {Lines}
+ */
+function linesOf(counts, width, room) {
+  const most = Math.max(1, Math.floor(width / LINE_WIDE)), headings = (counts.amber ? HEADING : 0) + (counts.grey ? HEADING + GAP : 0);
+  const pitchOf = (/** @type {number} */ columns, /** @type {number} */ grey) =>
+    (room - headings) / Math.max(1, Math.ceil(counts.amber / columns) + Math.ceil(grey / columns));
+  for (let columns = 1; columns <= most; columns += 1) {
+    const pitch = pitchOf(columns, counts.grey);
+    if (pitch >= (columns < most ? EASY_PITCH : LOWEST_PITCH)) {
+      return { columns, pitch: Math.min(TALLEST_PITCH, pitch), greyField: null, amberPage: counts.amber };
+    }
+  }
+  const greyField = counts.grey ? fieldOf(counts.grey, width, room * 0.4, CODE_WIDE * 1.2, CODE_HIGH * 1.2, 1.3) : null;
+  const left = room - headings - (greyField?.height ?? 0);
+  const rows = Math.max(1, Math.floor(left / LOWEST_PITCH));
+  const pitch = Math.min(TALLEST_PITCH, left / Math.max(1, Math.min(rows, Math.ceil(counts.amber / most))));
+  return { columns: most, pitch, greyField, amberPage: Math.min(counts.amber, rows * most) };
+}
+
+/**
+ * @param {number} width @param {number} height @param {Counts} counts @returns {WallPlan}
+ */
+export function wallPlan(width, height, counts) {
+  const portrait = width < height, inner = width - 2.6, listed = counts.amber + counts.grey, calm = !counts.red && !listed;
+  const green = !counts.green ? "none" : counts.green <= GREEN_VALUES ? "values" : counts.green <= GREEN_CODES ? "codes" : "count";
+  const greenRoom = calm ? height - MARGINS - 22 : 12.5;
+  const field =
+    green === "values" ? fieldOf(counts.green, inner, greenRoom, VALUE_WIDE, 2.4, calm ? 2.2 : 1)
+    : green === "codes" ? fieldOf(counts.green, inner, greenRoom, CODE_WIDE, CODE_HIGH, calm ? 3 : 2)
+    : { columns: 1, cell: 2, height: green === "count" ? 2 : 0 };
+  const middle = height - MARGINS - (green === "none" ? 0 : field.height + HEADING + GAP);
+  const shownRed = Math.min(RED_PAGE, counts.red);
+  const redHeight = !portrait || !listed ? middle : !counts.red ? 14 : Math.min(middle * 0.55, redRows(shownRed) * 18);
+  const linesWidth = portrait ? inner : inner * (counts.red ? 0.4 : 0.66);
+  const linesRoom = portrait ? middle - redHeight - GAP : middle;
+  return { portrait, green, greenField: field, lines: linesOf(counts, linesWidth, linesRoom), redHeight };
+}
