@@ -91,7 +91,7 @@ function wallTop(header, by, now) {
   const { last, late_at } = header.clock, late = late_at !== null && now >= Date.parse(late_at);
   const nobody = by.red.filter((tile) => !tile.owner).length;
   const counts = STATUSES.map((status) =>
-    h("span", { class: `wall-count wall-count-${status}` }, statusSign(status), h("b", {}, by[status].length.toLocaleString("en")), status),
+    h("span", { class: `wall-count wall-count-${by[status].length ? status : "none"}` }, statusSign(status), h("b", {}, by[status].length.toLocaleString("en")), status),
   );
   const tick = last ? ["Tick ", h("b", {}, clockTime(last, header.zone, now)), `, ${ago(last, now)}`] : ["No tick yet"];
   return h(
@@ -181,7 +181,8 @@ export function wallMode() {
     const whole = named || plan.green === "none", turning = redPage.pages > 1 || amberPage.pages > 1;
     const many = `${tiles.length.toLocaleString("en")} ${tiles.length === 1 ? "metric" : "metrics"}`;
     const words = !tiles.length ? "no metrics yet" : many + (turning ? `, a page turns every ${PAGE_TURNS_MS / 1000} s` : whole ? ", every one on this screen" : "");
-    foot.textContent = `${header.title} · dashed border: unverified · ${words}`;
+    const credits = `${header.title} · dashed border: unverified · ${words}`;
+    if (foot.textContent !== credits) foot.textContent = credits;
 
     screen.classList.toggle("wall-portrait", plan.portrait);
     screen.classList.toggle("wall-no-red", !counts.red);

@@ -10,8 +10,8 @@
 /** @typedef {{portrait: boolean, green: "values" | "codes" | "count" | "none", greenField: Field, lines: Lines, redHeight: number}} WallPlan */
 
 export const RED_PAGE = 9;
-const GREEN_VALUES = 40, GREEN_CODES = 420, HEADING = 1.8, LOWEST_PITCH = 2.2, EASY_PITCH = 3.2, TALLEST_PITCH = 4.9;
-const MARGINS = 9.6, GAP = 0.7, CODE_WIDE = 3.3, CODE_HIGH = 1.42, VALUE_WIDE = 13.5, LINE_WIDE = 20;
+const GREEN_VALUES = 40, GREEN_CODES = 420, HEADING = 1.8, LOWEST_PITCH = 2.2, EASY_PITCHES = [3.2, 2.5], TALLEST_PITCH = 4.9;
+const MARGINS = 9.6, PORTRAIT_CLOCK = 2.6, GAP = 0.7, CODE_WIDE = 3.3, CODE_HIGH = 1.42, VALUE_WIDE = 13.5, LINE_WIDE = 20;
 
 /**
  * The largest cells that keep the field within the room, never smaller than once.
@@ -37,7 +37,7 @@ function linesOf(counts, width, room) {
     (room - headings) / Math.max(1, Math.ceil(counts.amber / columns) + Math.ceil(grey / columns));
   for (let columns = 1; columns <= most; columns += 1) {
     const pitch = pitchOf(columns, counts.grey);
-    if (pitch >= (columns < most ? EASY_PITCH : LOWEST_PITCH)) {
+    if (pitch >= (columns < most ? (EASY_PITCHES[columns - 1] ?? LOWEST_PITCH) : LOWEST_PITCH)) {
       return { columns, pitch: Math.min(TALLEST_PITCH, pitch), greyField: null, amberPage: counts.amber };
     }
   }
@@ -54,12 +54,12 @@ function linesOf(counts, width, room) {
 export function wallPlan(width, height, counts) {
   const portrait = width < height, inner = width - 2.6, listed = counts.amber + counts.grey, calm = !counts.red && !listed;
   const green = !counts.green ? "none" : counts.green <= GREEN_VALUES ? "values" : counts.green <= GREEN_CODES ? "codes" : "count";
-  const greenRoom = calm ? height - MARGINS - 22 : 12.5;
+  const room = height - MARGINS - (portrait ? PORTRAIT_CLOCK : 0), greenRoom = calm ? room - 22 : 12.5;
   const field =
     green === "values" ? fieldOf(counts.green, inner, greenRoom, VALUE_WIDE, 2.4, calm ? 2.2 : 1)
     : green === "codes" ? fieldOf(counts.green, inner, greenRoom, CODE_WIDE, CODE_HIGH, calm ? 3 : 2)
     : { columns: 1, cell: 2, height: green === "count" ? 2 : 0 };
-  const middle = height - MARGINS - (green === "none" ? 0 : field.height + HEADING + GAP);
+  const middle = room - (green === "none" ? 0 : field.height + HEADING + GAP);
   const shownRed = Math.min(RED_PAGE, counts.red);
   const redHeight = !portrait || !listed ? middle : !counts.red ? 14 : Math.min(middle * 0.55, redRows(shownRed) * 18);
   const linesWidth = portrait ? inner : inner * (counts.red ? 0.4 : 0.66);
