@@ -86,7 +86,14 @@ def serve(workspace: Workspace, *, host: str, port: int, ready: Callable[[str], 
         os.environ.clear()
         os.environ.update(environment)
         config = _config(workspace, host, port, token)
-        asyncio.run(_Server(config=config, log=_LOG, connection_dir=sockets).run(listening, ready))
+        server = _Server(config=config, log=_LOG, connection_dir=sockets)
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(server.run(listening, ready))
+        finally:
+            # The loop does not run on to wind up: what waits for kernels would restart them, or never let go.
+            logging.disable()
+            processes.end(processes.tree(os.getpid())[1:])
 
 
 class _Page(TornadoVoilaHandler):
@@ -138,8 +145,7 @@ class _Server(Voila):
         self.initialize([])
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            # Not the loop's own handlers: they go with it, and a second signal would find this process half tidied up.
-            signal.signal(number, lambda *_: loop.is_closed() or loop.call_soon_threadsafe(stopping.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
         loopback = _is_loopback(self.ip)
         settings = cast("dict[str, Any]", self.init_settings())  # from here on the pool of kernels fills
         settings |= {"headers": {"Content-Security-Policy": _POLICY}, "log_function": lambda _: None}
@@ -147,13 +153,10 @@ class _Server(Voila):
         # Under another name a foreign site would pass for this one: a browser follows its DNS to this machine.
         self.app.add_handlers(_LOOPBACK_NAMES if loopback else ".*", self._routes())
         HTTPServer(self.app).add_sockets(listening)
-        try:
-            await AsyncHTTPClient().fetch(f"http://{_reached_at(self.ip)}:{self.port}/voila/static/voila.js")
-            shown = socket.gethostname() if self.ip in _EVERYWHERE else _reached_at(self.ip)
-            ready(f"http://{shown}:{self.port}/{f'?token={self.token}' if self.token else ''}")
-            await stopping.wait()
-        finally:
-            processes.end(processes.tree(os.getpid())[1:])
+        await AsyncHTTPClient().fetch(f"http://{_reached_at(self.ip)}:{self.port}/voila/static/voila.js")
+        shown = socket.gethostname() if self.ip in _EVERYWHERE else _reached_at(self.ip)
+        ready(f"http://{shown}:{self.port}/{f'?token={self.token}' if self.token else ''}")
+        await stopping.wait()
 
     def _routes(self) -> list[Any]:
         routes: Any = self.init_handlers()
@@ -205,14 +208,14 @@ def kernel_environment(given: Mapping[str, str], workspace: Workspace, *, runtim
         Where the server listens.
     """
     header = workspace.settings.cockpit.identity_header
-    unwanted = {environment_name(header)} if header else set()
+    unwanted = {"JUPYTER_CONFIG_PATH", *([environment_name(header)] if header else [])}
     if given.get(_url_of(Role.OPERATOR)):
         # A page decides as the operator's login: it is handed that one alone.
         unwanted |= {"HEARTBEAT_DATABASE_URL", *(_url_of(role) for role in Role if role is not Role.OPERATOR)}
     jupyter = workspace.state / "jupyter"
     return {name: value for name, value in given.items() if name not in unwanted} | {
         "HEARTBEAT_WORKSPACE": str(workspace.root),
-        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_CONFIG_DIR": str(jupyter),
         "JUPYTER_PATH": os.pathsep.join(str(folder) for folder in notebooks.app_folders(workspace)),
         "JUPYTER_DATA_DIR": str(jupyter),
         "JUPYTER_RUNTIME_DIR": runtime,
