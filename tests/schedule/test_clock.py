@@ -206,6 +206,20 @@ def test_stop_ends_everything_from_elsewhere(place):
     assert processes.living(place) == []
 
 
+def test_up_leaves_alone_what_runs_already(place):
+    """The demo's cockpit, for one: `up` starts the rest, and ends only that."""
+    alone = start(place, "api")
+    wait_for(lambda: processes.living(place))
+    up = start(place, "up")
+    wait_for(lambda: {process.name for process in processes.living(place)} == {"up", "schedule", "api", "cockpit"})
+    up.terminate()
+    _, said = up.communicate(timeout=30)
+    assert f"runs already, as process {alone.pid}" in said
+    assert [(process.name, process.pid) for process in processes.living(place)] == [("api", alone.pid)]
+    alone.terminate()
+    alone.communicate(timeout=30)
+
+
 def test_doctor_says_what_runs(place):
     """And, without a clock, that none does."""
     with_clock = start(place, "schedule")
