@@ -43,6 +43,9 @@ class Deployed:
     findings: tuple[registration.Finding, ...]
     report: compute.Report | None = None
 
+    def _repr_html_(self) -> str:
+        return registration.plan_html(self.plan, self.findings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:

@@ -1,25 +1,28 @@
 """What stands in the store, for everybody who reads it: the same rows for the command line, notebooks and later doors.
 
-Rows are plain dictionaries under the names that DESIGN promises for `--json`; instants are aware, numbers are Decimal.
+Rows are dictionaries under the names that DESIGN promises for `--json`; instants are aware, numbers are Decimal. A metric and a
+history show themselves in a notebook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from heartbeat_lib.model.display import unusual
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.stage import stage_of
 from heartbeat_lib.reading.clock import ClockState, clock
+from heartbeat_lib.reading.displays import Course, History, Metric, remark
 from heartbeat_lib.reading.rows import Row, select
 from heartbeat_lib.workbench import Workbench
 
 __all__ = [
     "ClockState",
+    "Course",
+    "History",
+    "Metric",
     "NoSuchMetricError",
     "Row",
     "changes",
@@ -37,19 +40,19 @@ class NoSuchMetricError(HeartbeatError):
     """Neither a living nor a retired metric has this id."""
 
 
-def metrics(workbench: Workbench) -> list[Row]:
+def metrics(workbench: Workbench) -> list[Metric]:
     """Living metrics, one row each by id: registry columns, stage, and what the tile shows.
 
     Returns
     -------
-    list of dict
+    list of dict, each a Metric
         `period_start` is a date (an aware instant for hours), None before the first value; `stage` is 4 to 9;
         `benchmark_mean` and `benchmark_stddev` are None below 7 values, which `benchmark_n` counts.
     """
     return _metrics(workbench, None)
 
 
-def metric(workbench: Workbench, metric_id: str) -> Row:
+def metric(workbench: Workbench, metric_id: str) -> Metric:
     """One living metric as in `metrics`.
 
     Raises
@@ -63,13 +66,7 @@ def metric(workbench: Workbench, metric_id: str) -> Row:
     return found[0]
 
 
-def remark(row: Mapping[str, Any]) -> str:
-    """How unusual the value on show is, in neutral words; empty where it is not, or has another meaning than its band."""
-    same_meaning = row["shown_definition_hash"] == row["definition_hash"]
-    return unusual(row["value"], row["benchmark_mean"], row["benchmark_stddev"]) if same_meaning else ""
-
-
-def history(workbench: Workbench, metric_id: str) -> list[Row]:
+def history(workbench: Workbench, metric_id: str) -> History:
     """Every kept period of one metric, oldest first; retired metrics too, for ever.
 
     Raises
@@ -82,7 +79,7 @@ def history(workbench: Workbench, metric_id: str) -> list[Row]:
         raise NoSuchMetricError(_where_is(workbench, metric_id))
     for row in rows:
         row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
-    return rows
+    return History(metric_id, rows)
 
 
 def recent_values(workbench: Workbench, periods: int = 30) -> dict[str, Sequence[float | None]]:
@@ -103,12 +100,15 @@ def runs(workbench: Workbench, limit: int = 50) -> list[Row]:
     return select(workbench, "runs", limit=limit)
 
 
-def _metrics(workbench: Workbench, metric_id: str | None) -> list[Row]:
-    rows = select(workbench, "metrics", metric_id=metric_id)
-    for row in rows:
-        row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
-        row["stage"] = int(stage_of(row))
-    return rows
+def _metrics(workbench: Workbench, metric_id: str | None) -> list[Metric]:
+    return [_metric(row, workbench.workspace.zone) for row in select(workbench, "metrics", metric_id=metric_id)]
+
+
+def _metric(row: Row, zone: ZoneInfo) -> Metric:
+    course = Course(**{name: row.pop(f"course_{name}") for name in ("values", "same_meaning", "failed")})
+    row["period_start"] = _label(row["period"], row["period_start"], zone)
+    row["stage"] = int(stage_of(row))
+    return Metric(row, course)
 
 
 def _label(grain: str, start: datetime | None, zone: ZoneInfo) -> date | datetime | None:

@@ -14,6 +14,7 @@ from heartbeat_lib.registration.deploy import (
     git_commit,
     plan,
 )
+from heartbeat_lib.registration.displays import plan_html
 from heartbeat_lib.registration.findings import DeployRefused, Finding, blocking
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "definitions_to_try",
     "git_commit",
     "plan",
+    "plan_html",
 ]

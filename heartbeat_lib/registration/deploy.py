@@ -15,6 +15,7 @@ from typing import Any
 
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.registration.check import Checked
+from heartbeat_lib.registration.displays import plan_html
 from heartbeat_lib.registration.findings import Finding
 from heartbeat_lib.store import Role, Store, load_sql, translated
 
@@ -47,6 +48,9 @@ class Plan:
         """The plan under the keys that `--json` promises."""
         groups = {group: list(getattr(self, group)) for group in GROUPS}
         return {**groups, "findings": [finding.json() for finding in findings]}
+
+    def _repr_html_(self) -> str:
+        return plan_html(self, self.refusals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
