@@ -1,6 +1,7 @@
 """The Workbench joins workspace, store and marts; every stage takes it.
 
-Store and marts are opened when first used and closed together. `Workbench.open()` is where a notebook begins.
+Store and marts are opened when first used and closed together. `Workbench.open()` is where a notebook begins, so it also has
+the questions that an analyst asks first; their answers come from the layers above, which are imported when one is asked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 from heartbeat_lib.workspace import Workspace
 
 if TYPE_CHECKING:
+    from heartbeat_lib.lifecycle import Deployed
     from heartbeat_lib.marts.engine import Limits, Marts
+    from heartbeat_lib.reading import History, Metric
     from heartbeat_lib.store import Store
 
 
@@ -66,6 +69,36 @@ class Workbench:
         from heartbeat_lib.marts import open_marts
 
         return open_marts(self.workspace.marts_url, zone=self.workspace.zone, limits=self.limits)
+
+    def metric(self, metric_id: str) -> Metric:
+        """One living metric; a notebook shows it as a tile.
+
+        Raises
+        ------
+        NoSuchMetricError
+            It is not alive; where it is retired the message says since when, by whom and why.
+        """
+        from heartbeat_lib import reading
+
+        return reading.metric(self, metric_id)
+
+    def history(self, metric_id: str) -> History:
+        """Every kept period of one metric, oldest first, of a retired one too.
+
+        Raises
+        ------
+        NoSuchMetricError
+            No metric ever had this id.
+        """
+        from heartbeat_lib import reading
+
+        return reading.history(self, metric_id)
+
+    def plan(self) -> Deployed:
+        """What `heartbeat deploy` would do now, and every finding; nothing is written."""
+        from heartbeat_lib import lifecycle
+
+        return lifecycle.plan_deploy(self)
 
     def close(self) -> None:
         """End the marts' workers and the store's connections; the embedded server lives on."""
