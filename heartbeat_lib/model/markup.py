@@ -11,6 +11,8 @@ from heartbeat_lib.model.picture import COLOURS
 
 SHAPES = {"red": "◆", "amber": "▲", "grey": "⊖", "green": "●"}
 FAINT = "opacity:.75"
+TABLE = "color:inherit;font-size:inherit;border-spacing:.8em 0"
+"""Else a page without a doctype, such as a mail or an export, makes a table's text black."""
 
 
 class Markup(str):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from heartbeat_lib.model.display import band, number, unusual
-from heartbeat_lib.model.markup import FAINT, Markup, element, joined, pill, status_mark
+from heartbeat_lib.model.markup import FAINT, TABLE, Markup, element, joined, pill, status_mark
 from heartbeat_lib.model.picture import COLOURS, sparkline_of, svg
 from heartbeat_lib.reading.rows import Row
 
@@ -144,7 +144,7 @@ class History(list[Row]):
         more = "" if len(shown) == len(self) else f"; the last {len(shown)} below, the whole as a frame: frames.history"
         head = [element("th", name, style="text-align:left") for name in ("period", "value", "status", "settled", "origin")]
         rows = [element("tr", *_cells(row)) for row in shown]
-        table = element("table", element("thead", element("tr", *head)), element("tbody", *rows))
+        table = element("table", element("thead", element("tr", *head)), element("tbody", *rows), style=TABLE)
         return element("div", element("div", heading, f": {self._count()}{more}"), element("div", self._picture()), table)
 
     def _count(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from heartbeat_lib.model.markup import FAINT, Markup, element
+from heartbeat_lib.model.markup import FAINT, TABLE, Markup, element
 from heartbeat_lib.registration.findings import Finding, blocking
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _parts(plan: Plan, findings: Sequence[Finding]) -> Iterator[Markup]:
         yield element("ul", *(element("li", _words(finding)) for finding in findings))
     rows = [(words, getattr(plan, group)) for group, words in _GROUPS.items()]
     if any(ids for _, ids in rows):
-        yield element("table", element("tbody", *(_row(words, ids) for words, ids in rows)))
+        yield element("table", element("tbody", *(_row(words, ids) for words, ids in rows)), style=TABLE)
     elif not errors:
         yield element("div", "No metric files and no metrics: there is nothing to deploy.")
     if plan.kept_people:

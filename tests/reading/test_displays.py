@@ -6,6 +6,8 @@ import copy
 import doctest
 import json
 import pickle
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -215,6 +217,17 @@ def test_rows_stay_what_every_reader_takes_them_for(late):
         assert same._repr_html_() == metric._repr_html_()
     for same in (copy.copy(kept), copy.deepcopy(kept), pickle.loads(pickle.dumps(kept))):
         assert same._repr_html_() == kept._repr_html_()
+
+
+def test_the_workbench_pays_for_its_answers_only_when_asked():
+    """Every command imports it."""
+    program = (
+        "import sys, heartbeat_lib.workbench; "
+        "heavy = ('lifecycle', 'reading', 'store', 'marts', 'cockpit'); "
+        "print([name for name in heavy if f'heartbeat_lib.{name}' in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_examples_in_the_docstrings_hold():
