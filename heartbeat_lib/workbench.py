@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from heartbeat_lib.workspace import Workspace
 
 if TYPE_CHECKING:
+    from heartbeat_lib.cockpit.widget import Cockpit
     from heartbeat_lib.lifecycle import Deployed
     from heartbeat_lib.marts.engine import Limits, Marts
     from heartbeat_lib.reading import History, Metric
@@ -99,6 +100,12 @@ class Workbench:
         from heartbeat_lib import lifecycle
 
         return lifecycle.plan_deploy(self)
+
+    def cockpit(self) -> Cockpit:
+        """The page where owners live, as a widget of this notebook."""
+        from heartbeat_lib.cockpit.widget import Cockpit
+
+        return Cockpit(self)
 
     def close(self) -> None:
         """End the marts' workers and the store's connections; the embedded server lives on."""
