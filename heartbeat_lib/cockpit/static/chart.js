@@ -80,6 +80,26 @@ function spreadLabels(labels, top, foot) {
 }
 
 /**
+ * The periods that a line needs: all, or where many share a pixel its first, lowest, highest and last, and one that has no value.
+ * @param {(number | null)[]} values @param {number} step @param {Set<number>} breaks kept in any case
+ */
+function drawnPeriods(values, step, breaks) {
+  const all = values.map((_, index) => index);
+  if (step >= 0.25) return all;
+  const many = Math.ceil(1 / step);
+  /** @type {Set<number>} */
+  const kept = new Set();
+  for (let from = 0; from < all.length; from += many) {
+    const inside = all.slice(from, from + many), known = inside.filter((index) => values[index] !== null);
+    const gap = inside.find((index) => values[index] === null);
+    const byValue = known.toSorted((a, b) => Number(values[a]) - Number(values[b]));
+    const chosen = [known[0], byValue[0], byValue[byValue.length - 1], known[known.length - 1], gap, ...inside.filter((index) => breaks.has(index))];
+    for (const index of chosen.filter((index) => index !== undefined).sort((a, b) => a - b)) kept.add(index);
+  }
+  return [...kept];
+}
+
+/**
  * Value lines and dots. A gap and a new meaning break the line; a stretch is as dark as the period that it leads to.
  * @param {History} history @param {Plane} plane
  */
@@ -91,8 +111,12 @@ function valueLines(history, plane) {
   /** @type {Record<string, string>} */
   const dots = { b: "", tg: "", ta: "", tr: "" };
   let before = "", pen = "", last = -1;
-  values.forEach((value, index) => {
-    if (value === null) return void (before = "");
+  for (const index of drawnPeriods(values, plane.step, breaks)) {
+    const value = values[index];
+    if (value === null) {
+      before = "";
+      continue;
+    }
     const kind = origin[index] === "t" ? "t" : "b";
     const point = `${tenth(plane.x(index))} ${tenth(plane.y(value))}`;
     if (!before || breaks.has(index)) lines[kind] += `M${point}h0`;
@@ -101,7 +125,7 @@ function valueLines(history, plane) {
     before = point;
     pen = kind;
     last = index;
-  });
+  }
   const size = Math.min(3.6, Math.max(2.4, plane.step * 0.62));
   const ends = last < 0 ? "" : `M${tenth(plane.x(last))} ${tenth(plane.y(values[last] ?? 0))}h0`;
   return s(

@@ -52,15 +52,11 @@ function redTile(tile, sparks, now) {
   return wallTile(
     tile,
     sparks ? "wall-red wall-tall" : "wall-red",
-    h(
-      "div",
-      { class: "wall-inside", style: `--fit: ${valueFit(tile)}` },
-      head,
-      h("div", { class: "wall-name" }, tile.name),
-      sparks && h("div", { class: "wall-spark" }, sparkPicture(tile.spark)),
-      h("div", { class: "wall-now" }, wallValue(tile), since ?? ""),
-      h("div", { class: "wall-foot" }, owner, source),
-    ),
+    head,
+    h("div", { class: "wall-name" }, tile.name),
+    sparks && h("div", { class: "wall-spark" }, sparkPicture(tile.spark)),
+    h("div", { class: "wall-now", style: `--fit: ${valueFit(tile)}` }, wallValue(tile), since ?? ""),
+    h("div", { class: "wall-foot" }, owner, source),
   );
 }
 
@@ -113,7 +109,7 @@ function wallTop(header, by, now) {
  * @returns {{element: HTMLElement, show: (header: Header, tiles: Tile[], now: number) => void, stop: () => void}}
  */
 export function wallMode() {
-  const top = h("div"), reds = h("ul", { class: "wall-reds" }), redHead = h("div"), amberHead = h("div"), greyHead = h("div"), greenHead = h("div");
+  const top = h("div"), reds = h("ul", { class: "wall-reds-grid" }), redBox = h("div", { class: "wall-reds" }, reds), redHead = h("div"), amberHead = h("div"), greyHead = h("div"), greenHead = h("div");
   const nothingRed = h("p", { class: "wall-calm" }, statusSign("green"), "Nothing is red");
   const ambers = h("ul", { class: "wall-ambers" }), greys = h("ul", { class: "wall-greys" }), greens = h("ul", { class: "wall-greens" });
   const left = h("section", { class: "wall-left" }), right = h("section", { class: "wall-right" });
@@ -159,10 +155,9 @@ export function wallMode() {
     );
     const perRow = Array.from({ length: rows }, (_, row) => Math.ceil((onShow.length - row) / rows));
     perRow.flatMap((many) => Array.from({ length: many }, () => many)).forEach((many, i) => (redTiles[i].style.gridColumn = `span ${6 / many}`));
-    reds.style.gridTemplateRows = `repeat(${rows}, minmax(0, 1fr))`;
     settle(reds, redTiles);
     slotIn(redHead, "red heading", redPage, () => wallHeading("red", "Red", redPage));
-    settle(left, counts.red ? (redPage.pages > 1 ? [redHead, reds] : [reds]) : [nothingRed]);
+    settle(left, counts.red ? (redPage.pages > 1 ? [redHead, redBox] : [redBox]) : [nothingRed]);
 
     slotIn(amberHead, "amber heading", amberPage, () => wallHeading("amber", "Amber", amberPage));
     settle(ambers, by.amber.slice(amberPage.from, amberPage.to).map((tile) => keep(`line ${tile.id}`, look(tile), () => lineTile(tile))));
@@ -187,7 +182,7 @@ export function wallMode() {
     screen.classList.toggle("wall-portrait", plan.portrait);
     screen.classList.toggle("wall-no-red", !counts.red);
     const sizes = {
-      "--lines": lines.columns, "--pitch": lines.pitch, "--red-height": plan.redHeight, "--cells": plan.greenField.columns,
+      "--rows": rows, "--across": perRow[0], "--lines": lines.columns, "--pitch": lines.pitch, "--red-height": plan.redHeight, "--cells": plan.greenField.columns,
       "--cell": plan.greenField.cell, "--grey-cells": lines.greyField?.columns ?? 1, "--grey-cell": lines.greyField?.cell ?? 1,
     };
     for (const [name, size] of Object.entries(sizes)) screen.style.setProperty(name, String(Math.round(size * 1000) / 1000));

@@ -10,7 +10,9 @@
 /** @typedef {{portrait: boolean, green: "values" | "codes" | "count" | "none", greenField: Field, lines: Lines, redHeight: number}} WallPlan */
 
 export const RED_PAGE = 9;
-const GREEN_VALUES = 40, GREEN_CODES = 420, HEADING = 1.8, LOWEST_PITCH = 2.2, EASY_PITCHES = [3.2, 2.5], TALLEST_PITCH = 4.9;
+const GREEN_VALUES = 40, GREEN_CODES = 420, HEADING = 1.8, LOWEST_PITCH = 2.2, CLEARLY = 1.15;
+/** A line as high as this part of its width still has room for its name. */
+const LINE_SHAPE = 1 / 9;
 const MARGINS = 9.6, PORTRAIT_CLOCK = 2.6, GAP = 0.7, CODE_WIDE = 3.3, CODE_HIGH = 1.42, VALUE_WIDE = 13.5, LINE_WIDE = 20;
 
 /**
@@ -29,23 +31,23 @@ function fieldOf(count, width, room, wide, high, largest) {
 export const redRows = (count) => (count <= 2 ? Math.max(1, count) : count <= 6 ? 2 : 3);
 
 /**
- * @param {Counts} counts @param {number} width @param {number} room height for both sections @returns {Lines}
+ * As many columns as let the lines be highest; one more only where that makes them clearly higher.
+ * @param {Counts} counts @param {number} width @param {number} room height for both sections @param {number} tallest @returns {Lines}
  */
-function linesOf(counts, width, room) {
+function linesOf(counts, width, room, tallest) {
   const most = Math.max(1, Math.floor(width / LINE_WIDE)), headings = (counts.amber ? HEADING : 0) + (counts.grey ? HEADING + GAP : 0);
-  const pitchOf = (/** @type {number} */ columns, /** @type {number} */ grey) =>
-    (room - headings) / Math.max(1, Math.ceil(counts.amber / columns) + Math.ceil(grey / columns));
-  for (let columns = 1; columns <= most; columns += 1) {
-    const pitch = pitchOf(columns, counts.grey);
-    if (pitch >= (columns < most ? (EASY_PITCHES[columns - 1] ?? LOWEST_PITCH) : LOWEST_PITCH)) {
-      return { columns, pitch: Math.min(TALLEST_PITCH, pitch), greyField: null, amberPage: counts.amber };
-    }
+  const highest = (/** @type {number} */ columns) => Math.min(tallest, (width / columns) * LINE_SHAPE);
+  let columns = 1, pitch = 0;
+  for (let tried = 1; tried <= most; tried += 1) {
+    const rows = Math.ceil(counts.amber / tried) + Math.ceil(counts.grey / tried);
+    const reached = Math.min(highest(tried), (room - headings) / Math.max(1, rows));
+    if (reached > pitch * CLEARLY) [columns, pitch] = [tried, reached];
   }
+  if (pitch >= LOWEST_PITCH) return { columns, pitch, greyField: null, amberPage: counts.amber };
   const greyField = counts.grey ? fieldOf(counts.grey, width, room * 0.4, CODE_WIDE * 1.2, CODE_HIGH * 1.2, 1.3) : null;
-  const left = room - headings - (greyField?.height ?? 0);
-  const rows = Math.max(1, Math.floor(left / LOWEST_PITCH));
-  const pitch = Math.min(TALLEST_PITCH, left / Math.max(1, Math.min(rows, Math.ceil(counts.amber / most))));
-  return { columns: most, pitch, greyField, amberPage: Math.min(counts.amber, rows * most) };
+  const left = room - headings - (greyField?.height ?? 0), fitting = Math.max(1, Math.floor(left / LOWEST_PITCH));
+  const rows = Math.max(1, Math.min(fitting, Math.ceil(counts.amber / most)));
+  return { columns: most, pitch: Math.min(highest(most), left / rows), greyField, amberPage: Math.min(counts.amber, fitting * most) };
 }
 
 /**
@@ -64,5 +66,5 @@ export function wallPlan(width, height, counts) {
   const redHeight = !portrait || !listed ? middle : !counts.red ? 14 : Math.min(middle * 0.55, redRows(shownRed) * 18);
   const linesWidth = portrait ? inner : inner * (counts.red ? 0.4 : 0.66);
   const linesRoom = portrait ? middle - redHeight - GAP : middle;
-  return { portrait, green, greenField: field, lines: linesOf(counts, linesWidth, linesRoom), redHeight };
+  return { portrait, green, greenField: field, lines: linesOf(counts, linesWidth, linesRoom, portrait ? 6.8 : 4.9), redHeight };
 }
