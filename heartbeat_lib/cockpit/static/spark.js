@@ -21,7 +21,12 @@ export function sparkPicture(spark, options = {}) {
   const band = spark.band && { top: Math.min(...spark.band), height: Math.abs(spark.band[1] - spark.band[0]) };
   return s(
     "svg",
-    { class: `spark ${options.className ?? ""}`.trim(), viewBox: "0 0 1000 100", preserveAspectRatio: "none", "aria-hidden": "true" },
+    {
+      class: `spark ${options.className ?? ""}`.trim(),
+      viewBox: "0 0 1000 100",
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    },
     band && s("rect", { class: "spark-band", x: 0, y: band.top, width: 1000, height: band.height }),
     sparkLevel("spark-norm", spark.norm),
     sparkLevel("spark-alert", spark.alert),
