@@ -153,7 +153,7 @@ export function chart(history, scale, options = {}) {
       x = (event.clientX - plot.getBoundingClientRect().left) / unit;
     point(Math.floor((x - plane.left) / plane.step));
   });
-  plot.addEventListener("pointerleave", leave);
+  plot.addEventListener("pointerleave", () => plot.matches(":focus") || leave());
   plot.addEventListener("blur", leave);
   plot.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: count - 1 };
