@@ -6,6 +6,6 @@ No value is ever proposed here.
 """
 
 from heartbeat_lib.verification.decide import Decision, Refusal, decide
-from heartbeat_lib.verification.rehearse import Rehearsal, rehearse
+from heartbeat_lib.verification.rehearse import Rehearsal, RehearsalRefused, judged_statuses, rehearse
 
-__all__ = ["Decision", "Refusal", "Rehearsal", "decide", "rehearse"]
+__all__ = ["Decision", "Refusal", "Rehearsal", "RehearsalRefused", "decide", "judged_statuses", "rehearse"]

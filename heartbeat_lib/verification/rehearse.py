@@ -8,6 +8,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+import psycopg
+from psycopg.rows import tuple_row
+
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.metric import infer_direction
 from heartbeat_lib.model.period import Grain, period_at
@@ -48,23 +51,72 @@ def rehearse(workbench: Workbench, metric_id: str, *, norm: Decimal | None, aler
         No such living metric, or thresholds that do not fit its direction.
     """
     with translated("Rehearsing"), workbench.store.connect(Role.READER) as connection:
-        living = connection.execute(load_sql(__package__ or "", "living"), {"metric_id": metric_id}).fetchone()
-        if living is None:
-            raise RehearsalRefused(f"No living metric {metric_id!r}. `heartbeat list` shows the living ones.")
-        grain, direction = living[0], _direction(living[1], norm, alert)
-        values = {"metric_id": metric_id, "direction": direction, "norm": norm, "alert": alert}
-        rows = connection.execute(load_sql(__package__ or "", "judged_history"), values).fetchall()
-    reds = [(is_red, len(list(stretch))) for is_red, stretch in groupby(rows, key=lambda row: row[2] == "red")]
+        grain, kept = _judged(connection, metric_id, norm, alert, periods=None, as_judged=False)
+    rows = [(start, status) for start, value, status in kept if value is not None]
+    reds = [(is_red, len(list(stretch))) for is_red, stretch in groupby(rows, key=lambda row: row[1] == "red")]
     zone = workbench.workspace.zone
-    starts = [period_at(start, Grain(grain), zone).start.astimezone(zone) for start, _, status in rows if status == "red"]
+    starts = [period_at(start, Grain(grain), zone).start.astimezone(zone) for start, status in rows if status == "red"]
     return Rehearsal(
         periods=len(rows),
-        amber=sum(status == "amber" for _, _, status in rows),
+        amber=sum(status == "amber" for _, status in rows),
         red=len(starts),
         episodes=sum(is_red for is_red, _ in reds),
         longest_quiet=max((length for is_red, length in reds if not is_red), default=0),
         dates=[start if grain == Grain.HOUR else start.date() for start in starts],
     )
+
+
+def judged_statuses(
+    connection: psycopg.Connection[Any], metric_id: str, *, norm: Decimal | None, alert: Decimal | None, periods: int
+) -> tuple[str, list[str]]:
+    """The grain of a living metric, and what `norm` and `alert` say of its last kept periods of the present meaning.
+
+    Parameters
+    ----------
+    connection
+        As anybody who may read; it stays open.
+    periods
+        How many at most; those that a tile would judge, without a value (then grey) too.
+
+    Returns
+    -------
+    tuple
+        The grain, and a status per period, oldest first.
+
+    Raises
+    ------
+    RehearsalRefused
+        No such living metric, or thresholds that do not fit its direction.
+    """
+    with translated("Rehearsing"):
+        grain, kept = _judged(connection, metric_id, norm, alert, periods=periods, as_judged=True)
+    return grain, [status for _, _, status in kept]
+
+
+def _judged(
+    connection: psycopg.Connection[Any],
+    metric_id: str,
+    norm: Decimal | None,
+    alert: Decimal | None,
+    *,
+    periods: int | None,
+    as_judged: bool,
+) -> tuple[str, list[tuple[datetime, Decimal | None, str]]]:
+    """The grain, and start, value and status of each period, oldest first."""
+    with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
+        living = cursor.execute(load_sql(__package__ or "", "living"), {"metric_id": metric_id}).fetchone()
+        if living is None:
+            raise RehearsalRefused(f"No living metric {metric_id!r}. `heartbeat list` shows the living ones.")
+        values = {
+            "metric_id": metric_id,
+            "direction": _direction(living[1], norm, alert),
+            "norm": norm,
+            "alert": alert,
+            "periods": periods,
+            "as_judged": as_judged,
+        }
+        rows = cursor.execute(load_sql(__package__ or "", "judged_history"), values).fetchall()
+    return living[0], rows[::-1]
 
 
 def _direction(stored: str | None, norm: Decimal | None, alert: Decimal | None) -> str:
