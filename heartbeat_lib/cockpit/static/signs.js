@@ -5,6 +5,10 @@ import { s } from "./dom.js";
 
 /** @typedef {import("./shapes").Status} Status */
 
+/** In the order in which they need somebody. */
+export const STATUSES = /** @type {const} */ (["red", "amber", "grey", "green"]);
+export const STATUS_WORDS = { red: "Red", amber: "Amber", grey: "Grey", green: "Green" };
+
 const SIGN_PATHS = {
   red: "M5 0.4 9.6 5 5 9.6 0.4 5z",
   amber: "M5 0.8 9.8 9.2H0.2z",

@@ -3,7 +3,7 @@
 // wallplan.js. A tile is built again only when something that it shows has changed.
 
 import { h } from "./dom.js";
-import { statusSign } from "./signs.js";
+import { STATUSES, statusSign } from "./signs.js";
 import { sparkPicture } from "./spark.js";
 import { RED_PAGE, redRows, wallPlan } from "./wallplan.js";
 import { age, ago, clockTime } from "./words.js";
@@ -17,7 +17,6 @@ import { age, ago, clockTime } from "./words.js";
 const PAGE_TURNS_MS = 12_000,
   SPARKS_UP_TO = 4,
   RED_VALUE_ROOM = 11.2;
-const WALL_STATUSES = /** @type {const} */ (["red", "amber", "grey", "green"]);
 
 /** Makes the children these, touching nothing when they are these already. @param {Element} parent @param {Node[]} children */
 function settleChildren(parent, children) {
@@ -26,7 +25,7 @@ function settleChildren(parent, children) {
 }
 
 /** @param {Tile} tile */
-const wallValue = (tile) => h("span", { class: "wall-value" }, h("b", {}, tile.value), tile.unit && h("small", {}, tile.unit));
+const wallValue = (tile) => h("span", { class: "wall-value" }, h("b", {}, tile.value || "–"), tile.value && tile.unit && h("small", {}, tile.unit));
 
 /** How much smaller a red value must be to stand beside its age; in ems of the tile. @param {Tile} tile */
 function redValueFit(tile) {
@@ -117,7 +116,7 @@ function wallTop(header, by, now) {
   const { last, late_at } = header.clock,
     late = late_at !== null && now >= Date.parse(late_at);
   const nobody = by.red.filter((tile) => !tile.owner).length;
-  const counts = WALL_STATUSES.map((status) =>
+  const counts = STATUSES.map((status) =>
     h(
       "span",
       { class: `wall-count wall-count-${by[status].length ? status : "none"}` },

@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from heartbeat_lib import notebooks, processes
 from heartbeat_lib.cockpit.server import kernel_environment
 from heartbeat_lib.workspace import Workspace
-from tests.cockpit.conftest import PAGE, show, wait_for
+from tests.cockpit.server.conftest import PAGE, show, wait_for
 
 
 def alive(process):

@@ -1,0 +1,102 @@
+"""What a person typed becomes a patch for the database's door, and its refusals come back by the names of the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from heartbeat_lib.cockpit.shapes import Refused
+from heartbeat_lib.verification import decide
+from heartbeat_lib.workbench import Workbench
+
+_COLUMNS = {
+    "owner": "owner",
+    "norm": "norm_value",
+    "alert": "alert_value",
+    "basis": "threshold_basis",
+    "target": "target_value",
+    "due": "target_due_date",
+    "trust": "verification_state",
+}
+_FIELDS = {column: field for field, column in _COLUMNS.items()}
+_NUMBERS = ("norm", "alert", "target")
+_MOST_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What became of it: `changed`, or why not."""
+
+    changed: bool
+    refusals: list[Refused]
+
+
+class NoNumber(ValueError):
+    """A text in a field for numbers that is none."""
+
+
+def typed_number(text: str) -> Decimal | None:
+    """The number somebody typed, every digit of it; None for an empty text.
+
+    >>> typed_number(" 0.92 ")
+    Decimal('0.92')
+
+    Raises
+    ------
+    NoNumber
+        A comma, a unit, a word, or more than 40 digits.
+    """
+    plain = text.strip().replace("−", "-")
+    if not plain:
+        return None
+    try:
+        value = Decimal(plain)
+    except InvalidOperation:
+        raise NoNumber(
+            f"“{text.strip()}” is not a number. Write it with a point and nothing else, such as 0.92 or 1500."
+        ) from None
+    if not value.is_finite() or len(value.as_tuple().digits) + abs(value.adjusted()) > _MOST_DIGITS:
+        raise NoNumber(f"“{text.strip()}” is not a number that can be kept: at most {_MOST_DIGITS} digits.")
+    return value
+
+
+def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool) -> Saved:
+    """Carry one save of the page to the door: all of it, or nothing.
+
+    Parameters
+    ----------
+    message
+        `id`; `version`, the row_version that the person saw; `patch`, texts by the names of `Fields` and `trust`, an empty text
+        clears; `why`, the reason, or empty.
+
+    Raises
+    ------
+    StoreError
+        The database cannot be reached, or somebody holds the registry for too long.
+    """
+    patch: dict[str, Any] = {}
+    refusals: list[Refused] = []
+    for field, text in dict(message["patch"]).items():
+        try:
+            value = typed_number(str(text)) if field in _NUMBERS else str(text).strip() or None
+            patch[_COLUMNS.get(field, field)] = value
+        except NoNumber as refused:
+            refusals.append(Refused(field=field, kind="value", rule="number", message=str(refused)))
+    if refusals:
+        return Saved(changed=False, refusals=refusals)
+    decision = decide(
+        workbench,
+        str(message["id"]),
+        patch,
+        row_version=int(message["version"]),
+        actor=actor,
+        proved=proved,
+        via="cockpit",
+        reason=str(message.get("why") or "").strip() or None,
+    )
+    for refusal in decision.refusals:
+        field = _FIELDS.get(refusal.field or "", "")
+        refusals.append(Refused(field=field, kind=refusal.kind, rule=refusal.rule, message=refusal.message))
+    return Saved(changed=decision.changed, refusals=refusals)
