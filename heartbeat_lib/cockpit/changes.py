@@ -53,13 +53,8 @@ def verified(rows: Sequence[Row]) -> Row | None:
 
 
 def unverified(rows: Sequence[Row]) -> Row | None:
-    """The entry that took the last signature off; None where the metric came to life after it."""
-    for row in rows:
-        if row["action"] == "insert":
-            return None
-        if _became(row, "unverified"):
-            return row
-    return None
+    """The entry that took the last signature off."""
+    return next((row for row in rows if _became(row, "unverified")), None)
 
 
 def new_meaning(row: Row) -> str | None:

@@ -10,8 +10,8 @@
 -- A band of another meaning is none. No double holds what lies beyond 1e300; such a value is a gap in the picture.
 SELECT shown.metric_id, shown.code, shown.name, shown.period, shown.sources, shown.how_to_read, shown.methodology, shown.unit,
        shown.direction, shown.judge, shown.benchmark_kind, shown.norm_value, shown.alert_value, shown.threshold_basis,
-       shown.target_value, shown.target_due_date, shown.owner, shown.verification_state, shown.row_version, shown.created_at,
-       shown.changed_at, shown.changed_by, shown.definition_hash, shown.description, shown.notes, shown.value_sql,
+       shown.target_value, shown.target_due_date, shown.owner, shown.verification_state, shown.row_version, shown.changed_at,
+       shown.changed_by, shown.definition_hash, shown.description, shown.notes, shown.value_sql,
        shown.value, shown.status, shown.status_reason, shown.period_start, shown.computed_at, shown.source_as_of, shown.error,
        shown.settled, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n,
        coalesce(recent.recent, '{}') AS recent, recent.n, recent.older_at, coalesce(recent.failed_at, '{}') AS failed_at,
@@ -65,7 +65,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT change.at, change.via = 'deploy' AND change.before ->> 'definition_hash' <> change.after ->> 'definition_hash' AS by_meaning
     FROM heartbeat.registry_change AS change
-    WHERE shown.verification_state = 'unverified' AND change.metric_id = shown.metric_id AND change.at >= shown.created_at
+    WHERE shown.verification_state = 'unverified' AND change.metric_id = shown.metric_id
       AND change.before ->> 'verification_state' = 'verified' AND change.after ->> 'verification_state' = 'unverified'
     ORDER BY change.change_id DESC
     LIMIT 1
