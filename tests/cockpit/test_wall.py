@@ -284,7 +284,8 @@ def test_300_metrics_are_read_and_told_in_well_under_half_a_second(place):
         admin.execute(
             "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, value, status, computed_at, attempted_at, "
             "settled, origin, definition_hash) "
-            "SELECT metric_id, 'day', timestamptz '2026-11-24 00:00+01' - n * interval '1 day', n, 'red', now(), now(), true, 'tick', definition_hash FROM heartbeat.metric_registry, generate_series(0, 119) AS n"
+            "SELECT metric_id, 'day', timestamptz '2026-11-24 00:00+01' - n * interval '1 day', n, 'red', now(), now(), "
+            "true, 'tick', definition_hash FROM heartbeat.metric_registry, generate_series(0, 119) AS n"
         )
         admin.execute("ANALYZE")
     took = []
