@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from heartbeat_lib.cockpit.shapes import Refused
+from heartbeat_lib.model.figures import typed_number
 from heartbeat_lib.verification import decide
 from heartbeat_lib.workbench import Workbench
 
@@ -22,7 +22,6 @@ _COLUMNS = {
 }
 _FIELDS = {column: field for field, column in _COLUMNS.items()}
 _NUMBERS = ("norm", "alert", "target")
-_MOST_DIGITS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,35 +30,6 @@ class Saved:
 
     changed: bool
     refusals: list[Refused]
-
-
-class NoNumber(ValueError):
-    """A text in a field for numbers that is none."""
-
-
-def typed_number(text: str) -> Decimal | None:
-    """The number somebody typed, every digit of it; None for an empty text.
-
-    >>> typed_number(" 0.92 ")
-    Decimal('0.92')
-
-    Raises
-    ------
-    NoNumber
-        A comma, a unit, a word, or more than 40 digits.
-    """
-    plain = text.strip().replace("−", "-")
-    if not plain:
-        return None
-    try:
-        value = Decimal(plain)
-    except InvalidOperation:
-        raise NoNumber(
-            f"“{text.strip()}” is not a number. Write it with a point and nothing else, such as 0.92 or 1500."
-        ) from None
-    if not value.is_finite() or len(value.as_tuple().digits) + abs(value.adjusted()) > _MOST_DIGITS:
-        raise NoNumber(f"“{text.strip()}” is not a number that can be kept: at most {_MOST_DIGITS} digits.")
-    return value
 
 
 def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool) -> Saved:
@@ -82,7 +52,7 @@ def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved
         try:
             value = typed_number(str(text)) if field in _NUMBERS else str(text).strip() or None
             patch[_COLUMNS.get(field, field)] = value
-        except NoNumber as refused:
+        except ValueError as refused:
             refusals.append(Refused(field=field, kind="value", rule="number", message=str(refused)))
     if refusals:
         return Saved(changed=False, refusals=refusals)

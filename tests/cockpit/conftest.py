@@ -12,7 +12,10 @@ from heartbeat_lib.cockpit.session import Session
 from tests.api.conftest import deploy, row
 
 ROWS = [
-    row("late_share", "LATE", name="Late parcels", unit="%", norm_value=5, alert_value=10, threshold_basis="a test", direction="higher_is_worse"),
+    row(
+        "late_share", "LATE", name="Late parcels", unit="%",
+        norm_value=5, alert_value=10, threshold_basis="a test", direction="higher_is_worse",
+    ),
     row("orders", "ORDS"),
     row("refunds", "REFU"),
 ]  # fmt: skip

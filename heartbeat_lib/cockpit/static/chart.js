@@ -42,13 +42,11 @@ function chartSentence(history, scale) {
     return many ? [`${STATUS_LETTERS[letter].status} in ${many.toLocaleString("en")}`] : [];
   });
   const failed = Object.keys(history.errors).length;
-  const levels = [history.alert, history.norm, history.target].flatMap((level) => (level ? [level.words] : []));
   const span = `${history.starts[0]} to ${history.starts[count - 1]}`;
   return [
     `History of ${count.toLocaleString("en")} periods, ${span}: ${counts.join(", ")}`,
     failed ? `, ${failed.toLocaleString("en")} failed` : "",
     `. Last: ${last.value}, ${last.status}.`,
-    levels.length ? ` Lines: ${levels.join(", ")}.` : "",
   ].join("");
 }
 

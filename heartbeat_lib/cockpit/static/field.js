@@ -26,11 +26,11 @@ export function messageLine(id) {
 
 /**
  * Theirs and yours, and the person chooses.
- * @param {import("./shapes").Opened} opened @param {string} at @param {string} theirs @param {string} yours @param {{ theirs(): void, mine(): void }} choose
+ * @param {import("./shapes").Opened} opened @param {string} theirs @param {string} yours @param {{ theirs(): void, mine(): void }} choose
  */
-export function conflictBox(opened, at, theirs, yours, choose) {
+export function conflictBox(opened, theirs, yours, choose) {
   return h("div", { class: "conflict-box" },
-    h("p", {}, h("b", {}, `${opened.changed_by} changed this at ${at}, while you were typing.`)),
+    h("p", {}, h("b", {}, `${opened.changed_by} changed this at ${opened.changed_at}, while you were typing.`)),
     h("dl", {},
       h("dt", {}, "theirs"), h("dd", {}, h("b", {}, theirs || "nothing"), h("button", { type: "button", class: "button", onclick: choose.theirs }, "Keep theirs")),
       h("dt", {}, "yours"), h("dd", {}, h("b", {}, yours || "nothing"), h("button", { type: "button", class: "button", onclick: choose.mine }, "Use mine"))));
@@ -113,7 +113,7 @@ export function savingField({ label, name, type = "text", placeholder = "", mode
     const theirs = opened.fields[name];
     stored = theirs;
     phase("conflict");
-    message.say(conflictBox(opened, opened.changed_at, theirs, input.value.trim(), {
+    message.say(conflictBox(opened, theirs, input.value.trim(), {
       theirs: () => {
         restore();
         input.focus();

@@ -27,7 +27,7 @@ const mark = () => s("svg", { viewBox: "0 0 24 16", class: "mark", "aria-hidden"
  */
 export function headerBar(act) {
   const title = h("span", { class: "title" });
-  const search = h("input", { type: "search", placeholder: "Code, name or owner", "aria-label": "Search by code, name or owner", "aria-keyshortcuts": "/",
+  const search = h("input", { type: "search", placeholder: "Code, name or owner", "aria-label": "Search", "aria-keyshortcuts": "/",
     oninput: () => act.search(search.value), onkeydown: keys });
   const you = h("button", { class: "you", type: "button", onclick: act.you });
   const tick = h("p", { class: "tick" }), oldest = h("p", { class: "oldest" });

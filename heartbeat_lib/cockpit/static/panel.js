@@ -61,6 +61,13 @@ export function metricPanel(act) {
   }
   const dirty = () => thresholds.dirty() || trust.dirty() || target.dirty() || due.dirty();
 
+  /** Ask, and write the answer's instant of the last change as people read it. @param {string} kind @param {object} body */
+  async function ask(kind, body) {
+    const answer = await act.ask(kind, body);
+    if (answer.opened) answer.opened.changed_at = clockTime(answer.opened.changed_at, act.zone(), Date.now());
+    return answer;
+  }
+
   /**
    * Carry a patch to the store. One who saw older facts is asked again, unless nothing of what this patch is about has changed.
    * @param {Record<string, string>} patch @param {Record<string, string>} base @param {string} [why] @returns {Promise<import("./field").Outcome>}
@@ -70,7 +77,7 @@ export function metricPanel(act) {
     if (!seen) return { offline: true };
     try {
       for (let version = seen.tile.version, attempt = 0; ; attempt++) {
-        const answer = await act.ask("save", { id: metric, version, patch, who: act.people.said, why });
+        const answer = await ask("save", { id: metric, version, patch, who: act.people.said, why });
         const now = answer.opened ?? null, stale = answer.refusals?.some((refused) => refused.kind === "stale");
         if (!now) {
           if (metric === id) gone();
@@ -127,7 +134,7 @@ export function metricPanel(act) {
           h("td", {}, source.rhythm || "not known yet"), h("td", {}, source.promise ? `at most ${source.promise}` : "none")))))),
     ]);
     redraw(sql, [now.sql, now.meaning_hash, now.meaning_since], () => [
-      h("h3", {}, "SQL ", h("span", { class: "quiet" }, `meaning ${now.meaning_hash}${now.meaning_since ? `, since ${now.meaning_since}` : ""}`), copyButton(() => now.sql)),
+      h("h3", {}, "SQL ", h("span", { class: "quiet" }, `meaning ${now.meaning_hash}${now.meaning_since ? `, since ${longTime(now.meaning_since, zone)}` : ""}`), copyButton(() => now.sql)),
       h("pre", { tabindex: "0", "aria-label": "SQL" }, h("code", {}, now.sql)),
     ]);
     redraw(changes, now.changes, () => [
@@ -168,7 +175,7 @@ export function metricPanel(act) {
     /** @type {HTMLElement | null} */ (history.querySelector('[aria-pressed="true"]'))?.focus();
   }
   async function readWhole() {
-    const metric = id, answer = await act.ask("open", { id, all: true }).catch(() => null);
+    const metric = id, answer = await ask("open", { id, all: true }).catch(() => null);
     if (metric === id && answer?.opened) whole = answer.opened.history;
   }
 
@@ -273,7 +280,7 @@ export function metricPanel(act) {
         trust.discard();
       }
       if (!element.open) element.showModal();
-      const answer = await act.ask("open", { id: metric }).catch(() => null);
+      const answer = await ask("open", { id: metric }).catch(() => null);
       if (n !== asking || metric !== id) return;
       if (!answer) return void head.replaceChildren(h("div", { class: "title-line" }, h("h2", { id: "hb-panel-name" }, metric), h("button", { type: "button", class: "button close", onclick: shut }, "Close")), h("p", {}, "No connection. It opens when the connection is back."));
       if (!answer.opened) return gone();
@@ -290,7 +297,7 @@ export function metricPanel(act) {
     async refresh() {
       if (!id) return;
       if (!opened) return this.open(id);
-      const metric = id, answer = await act.ask("open", { id }).catch(() => null);
+      const metric = id, answer = await ask("open", { id }).catch(() => null);
       if (metric !== id || !answer) return;
       if (!answer.opened) return gone();
       if (view === "all") await readWhole();

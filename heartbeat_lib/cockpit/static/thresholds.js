@@ -121,7 +121,7 @@ export function thresholdGroup(act) {
   /** @param {import("./shapes").Opened} opened */
   function conflict(opened) {
     stored = group(opened);
-    note.say(conflictBox(opened, opened.changed_at, inWords(stored), inWords(now()), {
+    note.say(conflictBox(opened, inWords(stored), inWords(now()), {
       theirs: restore,
       mine: () => {
         base = stored;

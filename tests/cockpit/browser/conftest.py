@@ -16,7 +16,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from heartbeat_lib import lifecycle
+from heartbeat_lib import compute, lifecycle
 from heartbeat_lib.store.embedded import EmbeddedServer
 from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace, create
@@ -112,7 +112,8 @@ def fill(place: Place, days: int = 30) -> None:
         place.write(metric_id)
     with Workbench(place.workspace) as bench:
         lifecycle.deploy(bench)
-        lifecycle.backfill(bench, since=(datetime.now(UTC) - timedelta(days=days)).date())
+        now = datetime.now(UTC)
+        compute.backfill(bench, first=now - timedelta(days=days), until=now, actor="ann@x.example")
         lifecycle.benchmarks(bench)
         lifecycle.tick(bench)
 
@@ -162,7 +163,7 @@ def visit(place, browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}") or dialog.accept())
         page.goto(place.address + fragment)
-        page.wait_for_selector("[data-metric-id]")
+        page.wait_for_selector("[data-metric-id]", state="attached")
         return page
 
     yield opened
