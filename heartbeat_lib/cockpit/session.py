@@ -140,7 +140,7 @@ class Session:
             return {"refused": str(refused)}
 
     def _save(self, message: Message) -> None:
-        self._connected()
+        self._refuse_to_start_the_server()
         proved = self._identity.value
         actor = proved or str(message.get("who") or "").strip() or self._workbench.workspace.settings.operator
         outcome = save(self._workbench, message, actor=actor, proved=proved is not None)
@@ -165,12 +165,15 @@ class Session:
         A server that somebody stopped is not started again by a page that nobody may be looking at.
         """
         if self._connection is None or self._connection.closed:
-            store = self._workbench.store
-            if self._opened_once and store.embedded and store.server.address is None:
-                raise StoreUnavailable("The embedded database is stopped. `heartbeat up` starts it.")
-            self._connection = store.connect(Role.OPERATOR, autocommit=True)
+            self._refuse_to_start_the_server()
+            self._connection = self._workbench.store.connect(Role.OPERATOR, autocommit=True)
             self._opened_once = True
         return self._connection
+
+    def _refuse_to_start_the_server(self) -> None:
+        store = self._workbench.store
+        if self._opened_once and store.embedded and store.server.address() is None:
+            raise StoreUnavailable("The embedded database is stopped. `heartbeat up` starts it.")
 
     def _forget_connection(self) -> None:
         if self._connection is not None:

@@ -42,7 +42,7 @@ export function metricPanel(act) {
   const dueWords = h("p", { class: "quiet due-words" });
   const aim = h("section", { class: "card aim" }, h("h3", {}, "Target ", h("span", { class: "quiet" }, "for show: it changes no colour")), target.element, due.element, dueWords);
   const unsaved = h("div", { class: "unsaved", role: "alertdialog", "aria-label": "Not saved yet", hidden: true },
-    h("p", {}, h("b", {}, "Something here is not saved yet.")),
+    h("p", {}, h("b", {}, "What you typed is not saved.")),
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "button go", onclick: saveAndLeave }, "Save and close"), h("button", { type: "button", class: "button", onclick: discard }, "Close without saving"),
       h("button", { type: "button", class: "link", onclick: () => (unsaved.hidden = true) }, "Stay")));

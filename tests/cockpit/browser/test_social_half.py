@@ -41,7 +41,7 @@ def test_from_nobody_to_a_signature_and_back(place, visit):
     expect(panel.get_by_text("✓ saved")).to_be_visible()
 
     panel.get_by_label("Alert").fill("13")
-    expect(panel.get_by_text("With these:")).to_contain_text("red on 0 of the last 31 days")
+    expect(panel.get_by_text("With these:")).to_contain_text("red on 0 of the 31 days kept")
     panel.get_by_role("button", name="Save thresholds").click()
     expect(panel.get_by_text("Say where they come from")).to_have_count(0)
     expect(tile(page, "wait_minutes")).to_have_attribute("data-status", "amber")
@@ -110,7 +110,7 @@ def test_leaving_with_something_unsaved_asks(visit):
     panel = open_metric(page, "cost_share")
     panel.get_by_label("Alert").fill("75")
     panel.get_by_role("button", name="Close", exact=False).first.click()
-    expect(panel.get_by_text("Something here is not saved yet.")).to_be_visible()
+    expect(panel.get_by_text("What you typed is not saved.")).to_be_visible()
     panel.get_by_role("button", name="Stay").click()
     expect(panel.get_by_label("Alert")).to_have_value("75")
     panel.get_by_role("button", name="Close", exact=False).first.click()
