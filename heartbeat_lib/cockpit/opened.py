@@ -71,6 +71,8 @@ def read_opened(
         period_word=f"{row['period']}s",
         computed=_iso(row["computed_at"]),
         source_as_of=_iso(row["source_as_of"]),
+        error=row["error"] or "",
+        attempted=_iso(row["attempted_at"]),
         stage=_stage(row),
         fields=_fields(row),
         changed_by=row["changed_by"],

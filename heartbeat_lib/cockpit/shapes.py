@@ -204,7 +204,7 @@ class Rehearsed(TypedDict):
 
 
 class Opened(TypedDict):
-    """One metric with everything that its panel shows."""
+    """One metric with everything that its panel shows. `error`: why the last attempt failed, whole; empty where it did not."""
 
     tile: Tile
     headline: str
@@ -212,6 +212,8 @@ class Opened(TypedDict):
     period_word: str
     computed: str | None
     source_as_of: str | None
+    error: str
+    attempted: str | None
     stage: StageNow
     fields: Fields
     changed_by: str

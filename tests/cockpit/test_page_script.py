@@ -51,3 +51,13 @@ def test_the_widget_carries_no_numbers(place):
     state = Cockpit(place).get_state()
     own = {name: value for name, value in state.items() if not name.startswith("_")}
     assert set(own) <= {"layout", "tabbable", "tooltip"}
+
+
+def test_a_viewers_kernel_carries_no_engine():
+    """The page reads the store alone, and a kernel per viewer has to stay small."""
+    code = (
+        "import sys; import heartbeat_lib.cockpit.widget, heartbeat_lib.workbench; "
+        "print(sorted({'pandas', 'duckdb', 'sqlglot', 'numpy', 'pyarrow', 'dlt'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

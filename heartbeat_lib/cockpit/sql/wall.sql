@@ -12,7 +12,7 @@ SELECT shown.metric_id, shown.code, shown.name, shown.period, shown.sources, sho
        shown.direction, shown.judge, shown.benchmark_kind, shown.norm_value, shown.alert_value, shown.threshold_basis,
        shown.target_value, shown.target_due_date, shown.owner, shown.verification_state, shown.row_version, shown.changed_at,
        shown.changed_by, shown.definition_hash, shown.description, shown.notes, shown.value_sql,
-       shown.value, shown.status, shown.status_reason, shown.period_start, shown.computed_at, shown.source_as_of, shown.error,
+       shown.value, shown.status, shown.status_reason, shown.period_start, shown.computed_at, shown.attempted_at, shown.source_as_of, shown.error,
        shown.settled, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n,
        coalesce(recent.recent, '{}') AS recent, recent.n, recent.older_at, coalesce(recent.failed_at, '{}') AS failed_at,
        run.since, good.value AS good_value, good.period_start AS good_start,

@@ -29,6 +29,7 @@ export function metricPanel(act) {
 
   const banner = h("div", { class: "panel-banner" });
   const head = h("header", { class: "panel-head" });
+  const why = h("section", { class: "card why-failed" });
   const history = h("section", { class: "card history" }), texts = h("section", { class: "card texts" }), sources = h("section", { class: "card sources" });
   const sql = h("section", { class: "card sql" }), changes = h("section", { class: "card changes" }), audits = h("section", { class: "card audits" });
   const trust = trustCard({
@@ -46,7 +47,7 @@ export function metricPanel(act) {
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "button go", onclick: saveAndLeave }, "Save and close"), h("button", { type: "button", class: "button", onclick: discard }, "Close without saving"),
       h("button", { type: "button", class: "link", onclick: () => (unsaved.hidden = true) }, "Stay")));
-  const body = h("div", { class: "panel-body" }, history, h("div", { class: "people" }, trust.element, thresholds.element, aim, audits), h("div", { class: "rest" }, texts, sources, sql, changes));
+  const body = h("div", { class: "panel-body" }, history, h("div", { class: "people" }, trust.element, thresholds.element, aim, audits), h("div", { class: "rest" }, why, texts, sources, sql, changes));
   const element = h("dialog", { class: "panel heartbeat-panel", "aria-labelledby": "hb-panel-name", onkeydown: keys, onclick: outside, oncancel: cancelled }, banner, head, unsaved, body);
   const fields = { owner: trust.owner, target, due };
 
@@ -123,6 +124,11 @@ export function metricPanel(act) {
           h("p", { class: "quiet stage" }, h("b", {}, `Stage ${now.stage.number}, ${now.stage.name}.`), " ", now.stage.next))),
     ]);
     showHistory();
+    why.hidden = !now.error;
+    redraw(why, [now.error, now.attempted], () => [
+      h("h3", {}, "Why? ", h("span", { class: "quiet" }, now.attempted && `the attempt of ${clockTime(now.attempted, zone, at)} failed`)),
+      h("pre", { tabindex: "0", "aria-label": "Why it failed" }, h("code", {}, now.error)),
+    ]);
     redraw(texts, [tile.how_to_read, now.description, tile.methodology, now.notes], () => [
       ["How to read", tile.how_to_read], ["Description", now.description], ["Methodology", tile.methodology], ["Notes", now.notes],
     ].flatMap(([title, text]) => (text ? [h("h3", {}, title), h("p", {}, text)] : [])));

@@ -36,7 +36,7 @@ export interface Scale { by: number; decimals: number; unit: string }
 export interface Rehearsed { sentence: string; status: string }
 export interface Opened {
   tile: Tile; headline: string; period: string; period_word: string; computed: string | null; source_as_of: string | null;
-  stage: StageNow; fields: Fields; changed_by: string; changed_at: string; meaning_hash: string; meaning_since: string;
+  error: string; attempted: string | null; stage: StageNow; fields: Fields; changed_by: string; changed_at: string; meaning_hash: string; meaning_since: string;
   direction: string; trust_words: string; due_words: string; description: string; notes: string; sql: string;
   sources: SourceRow[]; scale: Scale; history: History; in_force: Rehearsed | null; changes: Change[];
 }

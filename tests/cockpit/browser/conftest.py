@@ -82,7 +82,7 @@ class Place:
         ]
 
 
-def serve(workspace: Workspace, *options: str) -> tuple[str, subprocess.Popen[str]]:
+def serve(workspace: Workspace, *options: str, **variables: str) -> tuple[str, subprocess.Popen[str]]:
     """`heartbeat cockpit` on a free port, once it has printed its address."""
     command = [
         sys.executable,
@@ -95,7 +95,7 @@ def serve(workspace: Workspace, *options: str) -> tuple[str, subprocess.Popen[st
         "--port",
         "0",
     ]
-    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=os.environ | variables)
     assert process.stdout is not None
     address = process.stdout.readline().strip()
     assert address.startswith("http://"), address

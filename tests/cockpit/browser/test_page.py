@@ -56,6 +56,11 @@ def test_axe_finds_nothing_serious(visit, scheme, width):
     assert serious_faults(page) == []
 
 
+def test_axe_finds_nothing_serious_on_the_wall(visit):
+    """Not everybody who looks at it has good eyes."""
+    assert serious_faults(visit("#wall", width=1920, height=1080)) == []
+
+
 def test_a_hostile_name_is_text(visit):
     """On the tile and in the panel."""
     page = visit()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from heartbeat_lib import reading
+from heartbeat_lib.workbench import Workbench
+from tests.cockpit.browser.conftest import serve
+
 MARA, TOM = "mara@x.example", "tom@x.example"
 
 
@@ -155,3 +159,52 @@ def test_an_update_takes_neither_focus_nor_text(place, visit):
     expect(panel.locator(".says .value")).to_contain_text("1,300")
     expect(basis).to_be_focused()
     expect(basis).to_have_value("The law on")
+
+
+def test_only_the_tile_that_changed_is_built_again(place, visit):
+    """A tick touches no other tile, whatever the reader was doing with it."""
+    page = visit()
+    page.locator("[data-metric-id]").evaluate_all("tiles => tiles.forEach(tile => (tile.kept = true))")
+    place.set_value("cost_share", 57.5)
+    place.tick()
+    expect(tile(page, "cost_share").locator(".value")).to_contain_text("58")
+    built_again = "tiles => tiles.filter(tile => !tile.kept).map(tile => tile.dataset.metricId)"
+    assert page.locator("[data-metric-id]").evaluate_all(built_again) == ["cost_share"]
+
+
+def test_going_elsewhere_with_something_unsaved_asks(place, browser):
+    """The browser's own question, before the page and its kernel are gone."""
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.dismiss())
+    page.goto(place.address)
+    panel = open_metric(page, "cost_share")
+    panel.get_by_label("Where it comes from").fill("a new budget")
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    expect(panel.get_by_label("Where it comes from")).to_have_value("a new budget")
+    panel.get_by_role("button", name="Undo").click()
+    page.close()
+
+
+def test_behind_a_proxy_the_record_says_proved(place, browser):
+    """Who the proxy signed in is not asked who they are, and cannot say to be somebody else."""
+    address, process = serve(place.workspace, HEARTBEAT_COCKPIT__IDENTITY_HEADER="X-User")
+    try:
+        context = browser.new_context(extra_http_headers={"X-User": MARA})
+        context.add_init_script(f"localStorage.setItem('heartbeat-you', '{TOM}')")
+        page = context.new_page()
+        page.goto(address)
+        panel = open_metric(page, "backlog")
+        expect(panel.get_by_text(f"you are {MARA}")).to_be_visible()
+        panel.get_by_role("button", name="I’ll take it").click()
+        expect(panel.get_by_text("✓ saved")).to_be_visible()
+        expect(page.get_by_label("Who are you?")).to_be_hidden()
+        context.close()
+    finally:
+        process.terminate()
+        process.wait(30)
+    with Workbench(place.workspace) as bench:
+        change = next(change for change in reading.changes(bench, "backlog") if "owner" in change["fields"])
+    assert (change["actor"], change["actor_proved"], change["via"]) == (MARA, True, "cockpit")
