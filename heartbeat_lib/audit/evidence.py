@@ -1,0 +1,118 @@
+"""What an audit says: points of evidence, gathered in layers, and one verdict over them.
+
+A verdict is only ever as good as its worst examined part. The surprise: not examined is no middle ground between holding and
+failing; it says nothing, and whoever reads it must not take it for a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What looking led to."""
+
+    HOLDS = "holds"
+    DOUBTFUL = "doubtful"
+    """It may be right; a person has to look."""
+    FAILS = "fails"
+    NOT_EXAMINED = "not examined"
+    """There was nothing to look at, or it could not be looked at."""
+
+
+_WORST_FIRST = (Verdict.FAILS, Verdict.DOUBTFUL, Verdict.HOLDS)
+
+
+class LayerName(StrEnum):
+    """The five layers, in the order of the report."""
+
+    METHODOLOGY = "methodology"
+    SOURCE = "source"
+    REBUILD = "rebuild"
+    HISTORY = "history"
+    ACTION = "action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One thing that was looked at.
+
+    `what` names it in a few words ("Time window"); `found` is a sentence for somebody who knows no SQL. Both are plain text.
+    """
+
+    verdict: Verdict
+    what: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Figures behind the points: plain texts, a row per line; `note` says what was left out, or is empty."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """What one layer found. `why` is the one sentence of the summary; `broken`: it was not examined because something failed."""
+
+    name: LayerName
+    verdict: Verdict
+    why: str
+    points: tuple[Point, ...] = ()
+    tables: tuple[Table, ...] = ()
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All five layers, in order, and the whole."""
+
+    layers: tuple[Layer, ...] = field(default_factory=tuple)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Holds, doubtful or fails: the worst layer; without every layer examined it is doubtful at best."""
+        verdicts = {layer.verdict for layer in self.layers}
+        if Verdict.FAILS in verdicts:
+            return Verdict.FAILS
+        complete = {layer.name for layer in self.layers} == set(LayerName)
+        return Verdict.HOLDS if complete and verdicts == {Verdict.HOLDS} else Verdict.DOUBTFUL
+
+    @property
+    def broken(self) -> bool:
+        """Something could not be examined because it failed."""
+        return any(layer.broken for layer in self.layers)
+
+
+def layer_of(name: LayerName, points: Sequence[Point], *, nothing: str, tables: Iterable[Table] = ()) -> Layer:
+    """A layer whose verdict is that of its worst examined point.
+
+    Parameters
+    ----------
+    nothing
+        Why nothing was examined, as a sentence; said where no point was.
+    """
+    for verdict in _WORST_FIRST:
+        deciding = [point for point in points if point.verdict is verdict]
+        if deciding:
+            why = " ".join(point.found for point in deciding[:2]) if verdict is not Verdict.HOLDS else _held(points)
+            return Layer(name=name, verdict=verdict, why=why, points=tuple(points), tables=tuple(tables))
+    return Layer(name=name, verdict=Verdict.NOT_EXAMINED, why=nothing, points=tuple(points), tables=tuple(tables))
+
+
+def broken_layer(name: LayerName, error: str) -> Layer:
+    """A layer that could not be looked at because something failed; `error` is what the engine or the file said."""
+    return Layer(name=name, verdict=Verdict.NOT_EXAMINED, why=f"It could not be examined: {error}", broken=True)
+
+
+def _held(points: Sequence[Point]) -> str:
+    held = sum(point.verdict is Verdict.HOLDS for point in points)
+    left = len(points) - held
+    rest = f"; {left} could not be examined" if left else ""
+    return f"{held} of {len(points)} points hold{rest}." if held > 1 or left else points[0].found
