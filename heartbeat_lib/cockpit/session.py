@@ -31,8 +31,8 @@ _LOOK_S = 1.0
 """How often the store is asked whether anything changed."""
 _SILENT_S = 60.0
 """A page pings every few seconds; without a word for so long it is gone."""
-_IDENTITY_S = 5.0
-"""For the proxy's word on who looks, which comes with the page's own request."""
+_IDENTITY_S = 30.0
+"""For the proxy's word on who looks, which comes with the page's own request: no decision is recorded without it."""
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)
 """Between attempts at a store that does not answer; the last one repeats."""
 
@@ -100,7 +100,6 @@ class Session:
     def _answer(self, message: Message) -> None:
         match message.get("kind"):
             case "hello":
-                self._identity.wait(_IDENTITY_S)
                 self._version = None
                 self._sent, self._order = {}, []
                 self._look()
@@ -118,7 +117,8 @@ class Session:
     def _look(self) -> None:
         """Ask for the version, and where it is another one for everything; only what differs goes to the page."""
         connection = self._connected()
-        version = connection.execute(load_sql(__package__ or "", "version")).fetchone()
+        found = connection.execute(load_sql(__package__ or "", "version")).fetchone() or ()
+        version = (*found, self._identity.value)
         if version != self._version or self._failures:
             header, tiles = read_wall(connection, self._workbench, now=self._now(), you=self._identity.value)
             order = [tile["id"] for tile in tiles]
@@ -141,7 +141,7 @@ class Session:
 
     def _save(self, message: Message) -> None:
         self._refuse_to_start_the_server()
-        proved = self._identity.value
+        proved = self._identity.wait(_IDENTITY_S)
         actor = proved or str(message.get("who") or "").strip() or self._workbench.workspace.settings.operator
         outcome = save(self._workbench, message, actor=actor, proved=proved is not None)
         opened = read_opened(self._connected(), self._workbench, str(message["id"]), now=self._now())

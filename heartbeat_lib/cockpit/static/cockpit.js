@@ -56,10 +56,11 @@ function render({ model, el }) {
       return tick();
     }
     if (!message.wall) return;
-    const wasAway = storeSilent;
+    const wasAway = storeSilent, you = header?.you;
     [header, storeSilent, said] = [message.wall.header, false, ""];
     people.learn(header);
     if (wasAway) cameBack();
+    else if (you !== undefined && you !== header.you) void panel.refresh();
     paint(message.wall);
   }
   /** @param {import("./shapes").Wall} look */

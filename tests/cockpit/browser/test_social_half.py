@@ -179,8 +179,9 @@ def test_going_elsewhere_with_something_unsaved_asks(place, browser):
     page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.dismiss())
     page.goto(place.address)
     panel = open_metric(page, "cost_share")
-    panel.get_by_label("Where it comes from").fill("a new budget")
-    page.close(run_before_unload=True)
+    panel.get_by_label("Where it comes from").fill("")
+    panel.get_by_label("Where it comes from").press_sequentially("a new budget")
+    page.evaluate("setTimeout(() => location.reload())")
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
     expect(panel.get_by_label("Where it comes from")).to_have_value("a new budget")
