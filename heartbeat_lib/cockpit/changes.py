@@ -19,7 +19,7 @@ HASH = 7
 
 _NUMBERS = {"norm_value": "norm", "alert_value": "alert", "target_value": "target"}
 _PLAIN = {"threshold_basis": "where it comes from", "target_due_date": "due", "verification_state": "state"}
-_PEOPLES = {"thresholds_by_people": "thresholds", "target_by_people": "target"}
+_PEOPLES = {"thresholds_by_people": "thresholds set by", "target_by_people": "target set by"}
 _TEXTS = {"value_sql": "SQL", "cross_check_sql": "cross-check", "description": "description", "how_to_read": "how to read",
           "methodology": "methodology", "notes": "notes"}  # fmt: skip
 """Told only as rewritten: they are read where they stand."""
@@ -104,9 +104,7 @@ def _line(name: str, before: Any, after: Any, figures: Figures) -> ChangeLine:
     if name == "definition_hash":
         return ChangeLine(what="meaning", before=(before or "")[:HASH], after=after[:HASH])
     if name in _PEOPLES:
-        return ChangeLine(
-            what=_PEOPLES[name], before="the file's" if after else "people's", after="people's" if after else "the file's"
-        )
+        return ChangeLine(what=_PEOPLES[name], before="the file" if after else "people", after="people" if after else "the file")
     if name in _TEXTS:
         return ChangeLine(
             what=_TEXTS[name], before="", after="removed" if after is None else "written" if before is None else "rewritten"

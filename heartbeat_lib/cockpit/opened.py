@@ -30,7 +30,7 @@ _NEXT = {
     Stage.PROVISIONAL_THRESHOLDS: "a value to judge: the next tick brings one, if the sources are alive",
     Stage.UNVERIFIED: "somebody who stands behind it: take it, or type an address under Owner",
     Stage.OWNER_ASSIGNED: "the owner's review: look at the history and the SQL, then stand behind the number",
-    Stage.VERIFIED: "nothing: it stays verified until its meaning changes or a person takes it back",
+    Stage.VERIFIED: "nothing; it stays verified until its meaning changes or a person takes it back",
 }
 
 

@@ -310,7 +310,7 @@ def test_the_log_is_told_in_words(place):
         {"what": "norm", "before": "0.65 %", "after": "0.70 %"},
         {"what": "alert", "before": "0.90 %", "after": "0.905 %"},
         {"what": "where it comes from", "before": "a rule", "after": "the scheme"},
-        {"what": "thresholds", "before": "the file's", "after": "people's"},
+        {"what": "thresholds set by", "before": "the file", "after": "people"},
     ]
     assert target["lines"][:2] == [
         {"what": "target", "before": "", "after": "1.00 %"}, {"what": "due", "before": "", "after": "2026-12-06"},

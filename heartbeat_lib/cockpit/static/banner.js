@@ -1,6 +1,6 @@
 // @ts-check
 // When what you see is not now. The page's own timer raises it: a dead kernel cannot.
-import { h } from "./dom.js";
+import { coded, h } from "./dom.js";
 import { clockTime, exactAge } from "./words.js";
 
 /** @typedef {{ kind: "stale" | "away" | "database" | "back", now: number, header: import("./shapes").Header | null, since?: number, againS?: number, words?: string }} Trouble */
@@ -31,7 +31,7 @@ export function troubleBanner(act) {
         element.setAttribute("role", trouble.kind === "back" ? "status" : "alert");
         icon.textContent = ICONS[trouble.kind];
         title.textContent = heading;
-        text.textContent = sentence;
+        text.replaceChildren(h("span", {}, ...coded(sentence)));
         retry.hidden = trouble.kind === "back" || trouble.kind === "stale";
       }
       hint.textContent = more;

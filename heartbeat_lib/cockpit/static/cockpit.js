@@ -38,7 +38,8 @@ function render({ model, el }) {
   panel.banner.append(panelBanner.element);
   const help = tileHelp(board.element, board.tile);
   const wall = route.now.wall ? wallMode() : null;
-  const root = h("div", { class: "heartbeat", lang: "en", onkeydown: shortcut }, banner.element, wall ? wall.element : desk, h("div", { class: "tape", "aria-hidden": "true" }), people.form, panel.element);
+  // JupyterLab takes single keys for its own: d pressed twice on a tile would delete the cell.
+  const root = h("div", { class: "heartbeat", lang: "en", "data-lm-suppress-shortcuts": "true", onkeydown: shortcut }, banner.element, wall ? wall.element : desk, h("div", { class: "tape", "aria-hidden": "true" }), people.form, panel.element);
   el.append(root);
   bar.search.value = route.now.q;
   const looking = setInterval(tick, 1000);

@@ -46,3 +46,8 @@ export function h(tag, attributes = {}, ...children) {
 export function s(tag, attributes = {}, ...children) {
   return fill(/** @type {SVGElementTagNameMap[K]} */ (document.createElementNS(SVG, tag)), attributes, children);
 }
+
+/** A sentence in which `commands` stand between backticks, as they stand in our own words. @param {string} sentence @returns {Child[]} */
+export function coded(sentence) {
+  return sentence.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
+}

@@ -1,6 +1,6 @@
 // @ts-check
 // One metric opened: what it says, its past, what it means, who stands behind it. An edit in progress is never overwritten.
-import { h } from "./dom.js";
+import { coded, h } from "./dom.js";
 import { clockTime, longTime, spaced } from "./words.js";
 import { STATUS_WORDS, statusSign } from "./signs.js";
 import { ageOf, refreshAges } from "./tile.js";
@@ -41,7 +41,7 @@ export function metricPanel(act) {
   const target = savingField({ label: "Target", name: "target", mode: "decimal", keep: (draft) => keep("target", draft), save: (text, base) => save(text ? { target: text } : { target: "", due: "" }, { target: base }) });
   const due = savingField({ label: "Due", name: "due", type: "date", keep: (draft) => keep("due", draft), save: (text, base) => save({ due: text }, { due: base }) });
   const dueWords = h("p", { class: "quiet due-words" });
-  const aim = h("section", { class: "card aim" }, h("h3", {}, "Target ", h("span", { class: "quiet" }, "for show: it changes no colour")), target.element, due.element, dueWords);
+  const aim = h("section", { class: "card aim" }, h("h3", {}, "Target"), target.element, due.element, dueWords);
   const unsaved = h("div", { class: "unsaved", role: "alertdialog", "aria-label": "Not saved yet", hidden: true },
     h("p", {}, h("b", {}, "What you typed is not saved.")),
     h("div", { class: "buttons" },
@@ -121,7 +121,7 @@ export function metricPanel(act) {
           h("p", { class: "headline" }, h("span", { class: "badge" }, statusSign(tile.status), ` ${STATUS_WORDS[tile.status]}`, tile.since && " for ", tile.since && ageOf(tile.since, zone, at)), " ", now.headline),
           h("p", { class: "quiet" }, now.period, now.computed && ` · computed ${clockTime(now.computed, zone, at)}`, now.source_as_of && ` · source as of ${longTime(now.source_as_of, zone)}, `, now.source_as_of && ageOf(now.source_as_of, zone, at, "ago"),
             !now.source_as_of && " · source: freshness unknown"),
-          h("p", { class: "quiet stage" }, h("b", {}, `Stage ${now.stage.number}, ${now.stage.name}.`), " ", now.stage.next))),
+          h("p", { class: "quiet stage" }, h("b", {}, `Stage ${now.stage.number}, ${now.stage.name}.`), " Next: ", now.stage.next))),
     ]);
     showHistory();
     why.hidden = !now.error;
@@ -169,7 +169,7 @@ export function metricPanel(act) {
       const periods = `${shown.starts.length} ${now.period_word}`;
       return [h("h3", {}, "History ", h("span", { class: "quiet" }, periods),
         h("span", { class: "segments", role: "group", "aria-label": "History" }, pick("90", "90"), pick("all", "All"), pick("table", "Table"))),
-        !shown.starts.length ? h("p", { class: "quiet" }, "Nothing is kept yet. The next tick brings the first value; `heartbeat backfill` fills the past.")
+        !shown.starts.length ? h("p", { class: "quiet" }, ...coded("Nothing is kept yet. The next tick brings the first value; `heartbeat backfill` fills the past."))
           : view === "table" ? h("div", { class: "scroll" }, historyTable(shown, now.scale, now.tile.id)) : chart(shown, now.scale)];
     });
   }
@@ -187,7 +187,7 @@ export function metricPanel(act) {
 
   function gone() {
     thresholds.restore();
-    head.replaceChildren(h("div", { class: "title-line" }, h("h2", { id: "hb-panel-name" }, id), h("button", { type: "button", class: "button close", onclick: shut }, "Close")), h("p", {}, "This metric is not alive any more. Its history is kept: `heartbeat history ", id, "`."));
+    head.replaceChildren(h("div", { class: "title-line" }, h("h2", { id: "hb-panel-name" }, id), h("button", { type: "button", class: "button close", onclick: shut }, "Close")), h("p", {}, "This metric is not alive any more. Its history is kept: ", h("code", {}, `heartbeat history ${id}`), "."));
     drawn.clear();
     body.hidden = true;
   }
@@ -294,7 +294,7 @@ export function metricPanel(act) {
       const first = !opened;
       show(answer.opened);
       if (first) {
-        body.scrollTop = 0;
+        body.scrollTop = element.scrollTop = 0;
         resume(answer.opened);
         /** @type {HTMLElement | null} */ (head.querySelector(".close"))?.focus();
       }

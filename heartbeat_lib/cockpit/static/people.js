@@ -18,7 +18,7 @@ export function whoActs(changed) {
   const input = h("input", { type: "email", id: "hb-you", autocomplete: "email", placeholder: "name@company" });
   const fault = h("span", { class: "fault", role: "alert" });
   const recorded = h("span", { class: "quiet" });
-  const form = h("form", { class: "who", hidden: true, onsubmit: answer, onkeydown: leave },
+  const form = h("form", { class: "who", hidden: true, novalidate: true, onsubmit: answer, onkeydown: leave },
     h("label", { for: "hb-you" }, "Who are you?"), input, h("button", { class: "button" }, "That’s me"),
     h("button", { type: "button", class: "link", onclick: close }, "Not now"), fault, recorded);
 
