@@ -38,8 +38,7 @@ function render({ model, el }) {
   panel.banner.append(panelBanner.element);
   const help = tileHelp(board.element, board.tile);
   const wall = route.now.wall ? wallMode() : null;
-  // JupyterLab takes single keys for its own: d pressed twice on a tile would delete the cell.
-  const root = h("div", { class: "heartbeat", lang: "en", "data-lm-suppress-shortcuts": "true", onkeydown: shortcut }, banner.element, wall ? wall.element : desk, h("div", { class: "tape", "aria-hidden": "true" }), people.form, panel.element);
+  const root = h("div", { class: "heartbeat", lang: "en", onkeydown: shortcut, onfocusin: keepKeys }, banner.element, wall ? wall.element : desk, h("div", { class: "tape", "aria-hidden": "true" }), people.form, panel.element);
   el.append(root);
   bar.search.value = route.now.q;
   const looking = setInterval(tick, 1000);
@@ -141,6 +140,10 @@ function render({ model, el }) {
       help.hide();
       event.preventDefault();
     }
+  }
+  /** JupyterLab takes single keys for its own, d pressed twice deletes the cell: it asks the focused element alone. @param {FocusEvent} event */
+  function keepKeys({ target }) {
+    /** @type {Element} */ (target).setAttribute("data-lm-suppress-shortcuts", "true");
   }
   /** @param {KeyboardEvent} event */
   function slash(event) {

@@ -113,7 +113,7 @@ export function metricPanel(act) {
     redraw(head, [tile, now.headline, now.period, now.computed, now.source_as_of, now.stage], () => [
       h("nav", { "aria-label": "Metrics" },
         h("button", { type: "button", class: "link", "aria-keyshortcuts": "[", onclick: () => move(-1) }, "‹ Previous"), h("button", { type: "button", class: "link", "aria-keyshortcuts": "]", onclick: () => move(1) }, "Next ›"),
-        copyButton(() => location.href, "Copy link"), h("button", { type: "button", class: "button close", onclick: () => leave() }, "Close ", h("kbd", { "aria-hidden": "true" }, "Esc"))),
+        document.body.dataset.voila && copyButton(() => location.href, "Copy link"), h("button", { type: "button", class: "button close", onclick: () => leave() }, "Close ", h("kbd", { "aria-hidden": "true" }, "Esc"))),
       h("div", { class: "title-line" }, h("span", { class: "chip" }, tile.code), " ", h("h2", { id: "hb-panel-name" }, tile.name), tile.state === "unverified" && h("span", { class: "pill" }, "unverified")),
       h("div", { class: "says" },
         h("span", { class: "value", title: tile.exact || null }, tile.value || "–", tile.value && tile.unit && h("small", {}, spaced(tile.unit))),
