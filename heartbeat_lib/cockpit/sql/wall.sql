@@ -7,7 +7,8 @@
 --   unsigned_at, unsigned_by_meaning   when the last signature came off, and whether a deployed meaning took it
 -- `before` compares status and start as one row, because so only metric_history_status can answer it; otherwise the planner walks
 -- through the whole run.
--- A band of another meaning is none. No double holds what lies beyond 1e300; such a value is a gap in the picture.
+-- A band of another meaning is none. No double holds what lies beyond 1e300; such a value is a gap in the picture. Only what has
+-- more than 300 decimals is rounded: to round every value would take as long as all the rest.
 SELECT shown.metric_id, shown.code, shown.name, shown.period, shown.sources, shown.how_to_read, shown.methodology, shown.unit,
        shown.direction, shown.judge, shown.benchmark_kind, shown.norm_value, shown.alert_value, shown.threshold_basis,
        shown.target_value, shown.target_due_date, shown.owner, shown.verification_state, shown.row_version, shown.changed_at,
@@ -21,7 +22,8 @@ FROM heartbeat.metric_shown AS shown
 LEFT JOIN heartbeat.metric_benchmark AS band
     ON band.metric_id = shown.metric_id AND band.definition_hash = shown.definition_hash AND shown.benchmark_kind = 'rolling_stat'
 CROSS JOIN LATERAL (
-    SELECT array_agg(CASE WHEN abs(last.value) < 1e300 THEN round(last.value, 300)::double precision END ORDER BY back DESC) AS recent,
+    SELECT array_agg(CASE WHEN abs(last.value) >= 1e300 THEN NULL WHEN scale(last.value) > 300 THEN round(last.value, 300)
+                          ELSE last.value END::double precision ORDER BY back DESC) AS recent,
            count(*)::integer AS n,
            min(back) FILTER (WHERE last.definition_hash <> shown.definition_hash)::integer AS older_at,
            array_agg(back::integer) FILTER (WHERE last.error IS NOT NULL) AS failed_at
