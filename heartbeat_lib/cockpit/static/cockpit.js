@@ -14,6 +14,8 @@ import { wallMode } from "./wallmode.js";
 
 const RELOAD_AFTER_MS = 12e3;
 const BACK_MS = 4000;
+/** What the browser's own tools call the time that putting news on the page took; the last one is kept. */
+const PAINT = "heartbeat-paint";
 
 /** @param {{ model: import("./link").Model, el: HTMLElement }} widget */
 function render({ model, el }) {
@@ -66,12 +68,14 @@ function render({ model, el }) {
   /** @param {import("./shapes").Wall} look */
   function paint({ tiles, order }) {
     if (!header) return;
-    const now = Date.now();
+    const now = Date.now(), start = performance.now();
     board.paint(tiles, order, header.zone, now);
     empty.hidden = Boolean(order.length);
     desk.classList.toggle("bare", !order.length);
     repaint();
     tick();
+    performance.clearMeasures(PAINT);
+    performance.measure(PAINT, { start });
     const changed = tiles.some((tile) => tile.id === panel.id) || (panel.id && !order.includes(panel.id));
     if (changed) void panel.refresh();
     else if (route.now.metric && !panel.id) void panel.open(route.now.metric);

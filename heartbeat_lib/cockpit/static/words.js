@@ -48,11 +48,20 @@ export function clockTime(instant, zone, now) {
   return `${format(zone, "short", { day: "numeric", month: "short" }).format(at)} ${time}`;
 }
 
+/** Many tiles name the same instant, and a format takes as long as the rest of a tile. @type {Map<string, string>} */
+const written = new Map();
+const WRITTEN_AT_MOST = 1000;
+
 /** 24 Nov 2026, 09:17 Berlin. @param {string} instant @param {string} zone */
 export function longTime(instant, zone) {
+  const key = `${instant} ${zone}`, known = written.get(key);
+  if (known) return known;
   const at = Date.parse(instant);
-  const text = format(zone, "long", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(at);
-  return `${text} ${zone.split("/").pop()?.replaceAll("_", " ")}`;
+  const time = format(zone, "long", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(at);
+  const text = `${time} ${zone.split("/").pop()?.replaceAll("_", " ")}`;
+  if (written.size >= WRITTEN_AT_MOST) written.clear();
+  written.set(key, text);
+  return text;
 }
 
 /** A value in its metric's own decimals, without unit; "–" where there is none. @param {number | null} value @param {import("./shapes").Scale} scale */
