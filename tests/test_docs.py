@@ -86,3 +86,10 @@ def test_a_lock_carries_hashes_and_no_address(lock):
 def test_a_decision_is_half_a_page(decision):
     """Longer ones are not read."""
     assert len(read(f"docs/decisions/{decision}").splitlines()) <= 40
+
+
+@pytest.mark.parametrize("document", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_every_picture_of_a_document_is_there(document):
+    """A reader who sees a torn frame believes nothing else."""
+    folder = (ROOT / document).parent
+    assert [picture for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", read(document)) if not (folder / picture).is_file()] == []

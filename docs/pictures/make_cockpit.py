@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,8 @@ ROOT = HERE.parent.parent
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 OPENED = "chargeback_rate"
 
-MARA, TOMAS, NOOR, IDA = (
-    f"{name}@harbour.example" for name in ("mara.lindqvist", "tomas.kral", "noor.haddad", "ida.brandt")
-)
-IN_FIVE_WEEKS = (date.today() + timedelta(days=36)).isoformat()
+MARA, TOMAS, NOOR, IDA = (f"{name}@harbour.example" for name in ("mara.lindqvist", "tomas.kral", "noor.haddad", "ida.brandt"))
+IN_FIVE_WEEKS = (datetime.now(UTC) + timedelta(days=36)).date().isoformat()
 DECISIONS: list[tuple[str, str, str, dict[str, Any]]] = [
     # who, metric, why, what
     (MARA, OPENED, "The dispute desk is mine.", {"owner": MARA}),
@@ -110,8 +108,9 @@ def look(browser: Browser, address: str, *, width: int, height: int, scale: floa
 
 def draw(address: str) -> None:
     """The five pictures."""
+    arguments = ["--lang=en-GB", *(["--no-sandbox"] if os.getuid() == 0 else [])]
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         for name, options in {
             "desk": {"width": 1440, "height": 1060},
             "dark": {"width": 1440, "height": 1060, "color_scheme": "dark"},
@@ -120,7 +119,7 @@ def draw(address: str) -> None:
             page = look(browser, address, **options)
             page.wait_for_selector("[data-metric-id]")
             page.screenshot(path=HERE / f"cockpit-{name}.png")
-        page = look(browser, f"{address}#metric={OPENED}", width=1440, height=1000)
+        page = look(browser, f"{address}#metric={OPENED}", width=1440, height=900)
         page.wait_for_selector(".chart-plot")
         page.wait_for_selector(".rehearsal svg")
         page.screenshot(path=HERE / "cockpit-opened.png")
