@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from heartbeat_lib import compute, lifecycle
 from heartbeat_lib.store.embedded import EmbeddedServer
@@ -22,6 +22,7 @@ from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace, create
 from tests.fixtures import change_marts, metric_text
 
+expect.set_options(timeout=30_000)  # a busy machine is slow and not wrong
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 HOSTILE = "<img src=x onerror=alert(1)>"
 METRICS = {
