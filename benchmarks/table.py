@@ -1,4 +1,4 @@
-"""Every figure of every benchmark in one table: writes docs/performance.md. Twelve minutes on two quiet cores.
+"""Every figure of every benchmark in one table: writes docs/performance.md. Seventeen minutes on two quiet cores.
 
     .venv/bin/python benchmarks/table.py [--quick]
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import backfill
 import bands
+import cockpit
 import patch
 import refresh
 from figures import Figure, Measure, shown
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, tuple[Measure, str]] = {
     "backfill.py": (backfill.measure, "a backfill against the loop of boxed queries"),
     "bands.py": (bands.measure, "all typical bands against the bare aggregate"),
     "patch.py": (patch.measure, "people's door against the bare UPDATE behind it"),
+    "cockpit.py": (cockpit.measure, "the cockpit in a browser against a bare page of the same wall"),
 }
 HEAD = """\
 # Performance
