@@ -285,6 +285,6 @@ def test_a_kernel_is_handed_the_operators_login_alone(place):
 def test_a_workspace_without_a_page_of_its_own_gets_the_packages(workspace):
     """Which shows the workbench's cockpit."""
     shipped = notebooks.find_app(workspace, "cockpit.ipynb")
-    assert shipped == Path(__file__).parents[2] / "voila_apps" / "cockpit.ipynb"
+    assert shipped == Path(__file__).parents[3] / "voila_apps" / "cockpit.ipynb"
     show(workspace, "1")
     assert notebooks.find_app(Workspace.find(workspace.root), "cockpit.ipynb") == workspace.root / "voila_apps" / "cockpit.ipynb"
