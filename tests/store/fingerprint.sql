@@ -9,6 +9,9 @@ SELECT 'rows' AS kind, jsonb_build_array(
     (SELECT jsonb_agg(t ORDER BY t.run_id) FROM heartbeat.run AS t),
     (SELECT jsonb_agg(t) FROM heartbeat.clock AS t),
     (SELECT jsonb_agg(t ORDER BY t.name) FROM heartbeat.api_token AS t),
+    (SELECT jsonb_agg(t ORDER BY t.audit_id) FROM heartbeat.metric_audit AS t),
+    (SELECT jsonb_agg(t ORDER BY t.review_id) FROM heartbeat.metric_review AS t),
+    (SELECT jsonb_agg(t ORDER BY t.count_id) FROM heartbeat.metric_hand_count AS t),
     (SELECT jsonb_agg(t ORDER BY t.number) FROM heartbeat.schema_version AS t),
     (SELECT last_value FROM heartbeat.registry_change_change_id_seq))::text AS content
 UNION ALL

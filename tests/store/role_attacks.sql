@@ -207,6 +207,50 @@ TRUNCATE heartbeat.api_token
 BEGIN; LOCK TABLE heartbeat.api_token IN ACCESS EXCLUSIVE MODE
 --- read the tokens' hashes | 42501 | heartbeat_operator heartbeat_reader
 SELECT hash FROM heartbeat.api_token
+--- add an audit | 42501 | heartbeat_compute
+INSERT INTO heartbeat.metric_audit (metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report)
+VALUES ('aaa', '2026-11-24', now(), 'mallory', 'hash of aaa', 'holds', '[{"name": "source", "verdict": "holds", "why": "x"}]', 'reports/mine.md')
+--- add an audit of another time | 42501
+INSERT INTO heartbeat.metric_audit (metric_id, audit_date, at, as_of, auditor, definition_hash, verdict, layers, report)
+VALUES ('aaa', '2026-11-24', '2020-01-01', now(), 'ann', 'x', 'holds', '[{"name": "source", "verdict": "holds", "why": "x"}]', 'reports/mine.md')
+--- make an audit a pass | 42501
+UPDATE heartbeat.metric_audit SET verdict = 'holds'
+--- upsert an audit | 42501
+INSERT INTO heartbeat.metric_audit (metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report)
+SELECT metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report FROM heartbeat.metric_audit
+ON CONFLICT (report) DO UPDATE SET verdict = 'holds'
+--- delete audits | 42501
+DELETE FROM heartbeat.metric_audit
+--- truncate audits | 42501
+TRUNCATE heartbeat.metric_audit CASCADE
+--- lock the audits against readers | 42501
+BEGIN; LOCK TABLE heartbeat.metric_audit IN ACCESS EXCLUSIVE MODE
+--- own the audits | 42501
+ALTER TABLE heartbeat.metric_audit OWNER TO CURRENT_USER
+--- let audits be changed | 42501
+ALTER TABLE heartbeat.metric_audit DISABLE TRIGGER metric_audit_append_only
+--- forge a review | 42501
+INSERT INTO heartbeat.metric_review (audit_id, metric_id, outcome, why, actor, proved, via, definition_hash)
+SELECT audit_id, metric_id, 'agrees', 'x', 'olga@x.example', true, 'cockpit', definition_hash FROM heartbeat.metric_audit
+--- change a review | 42501
+UPDATE heartbeat.metric_review SET outcome = 'agrees'
+--- delete reviews | 42501
+DELETE FROM heartbeat.metric_review
+--- truncate reviews | 42501
+TRUNCATE heartbeat.metric_review
+--- let reviews be forged | 42501
+ALTER TABLE heartbeat.metric_review DISABLE TRIGGER metric_review_guard
+--- forge a hand count | 42501
+INSERT INTO heartbeat.metric_hand_count (metric_id, period, period_start, value, source, actor, proved, via)
+VALUES ('aaa', 'day', '2026-11-23', 7, 'the ledger', 'olga@x.example', true, 'cockpit')
+--- change a hand count | 42501
+UPDATE heartbeat.metric_hand_count SET value = 7
+--- delete hand counts | 42501
+DELETE FROM heartbeat.metric_hand_count
+--- truncate hand counts | 42501
+TRUNCATE heartbeat.metric_hand_count
+--- move the hand counts' numbers | 42501
+SELECT setval('heartbeat.metric_hand_count_count_id_seq', 1)
 --- say that a migration was applied | 42501
 INSERT INTO heartbeat.schema_version (number, name, sha256) VALUES (999, 'x', 'x')
 --- hold migrations up | 42501
@@ -242,6 +286,59 @@ SELECT heartbeat.patch_verification('aaa', '{"owner": "a@x.example,b@x.example"}
 SELECT heartbeat.patch_verification('aaa'' OR true --', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', NULL)
 --- patch and take it back | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
 BEGIN; SAVEPOINT a; SELECT heartbeat.patch_verification('aaa', '{"nonsense": 1}', 1, 'olga@x.example', true, 'cockpit', NULL); ROLLBACK
+--- review past the door's role | 42501 | heartbeat_operator
+SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 1, 'olga@x.example', true, 'cockpit', false)
+--- review in a query that looks harmless | 42501 | heartbeat_operator
+SELECT name FROM heartbeat.metric_shown WHERE (SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 1, 'olga@x.example', true, 'cockpit', false)) IS NOT NULL
+--- count past the door's role | 42501 | heartbeat_operator
+SELECT heartbeat.count_by_hand('aaa', 'day', '2026-11-23', 7, 'the ledger', 'olga@x.example', true, 'cockpit')
+--- replace the door of reviews | 42501
+CREATE OR REPLACE FUNCTION heartbeat.review_metric(p_metric_id text, p_outcome text, p_why text, p_patch jsonb, p_row_version bigint,
+    p_actor text, p_actor_proved boolean, p_via text, p_owner_signs boolean) RETURNS jsonb LANGUAGE sql AS 'SELECT p_patch'
+--- take the door of reviews over | 42501
+ALTER FUNCTION heartbeat.review_metric(text, text, text, jsonb, bigint, text, boolean, text, boolean) OWNER TO CURRENT_USER
+--- let the door of reviews run as its caller | 42501
+ALTER FUNCTION heartbeat.review_metric(text, text, text, jsonb, bigint, text, boolean, text, boolean) SECURITY INVOKER
+--- loosen the path of the door of counts | 42501
+ALTER FUNCTION heartbeat.count_by_hand(text, text, timestamptz, numeric, text, text, boolean, text) RESET search_path
+--- drop the door of counts | 42501
+DROP FUNCTION heartbeat.count_by_hand(text, text, timestamptz, numeric, text, text, boolean, text)
+--- grant oneself the door of reviews | 42501 | heartbeat_operator
+GRANT EXECUTE ON FUNCTION heartbeat.review_metric(text, text, text, jsonb, bigint, text, boolean, text, boolean) TO CURRENT_USER
+--- hand the door of reviews on | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+GRANT EXECUTE ON FUNCTION heartbeat.review_metric(text, text, text, jsonb, bigint, text, boolean, text, boolean) TO PUBLIC
+--- review as a deploy | 22023 | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 1, 'olga@x.example', true, 'deploy', false)
+--- review as nobody | 22023 | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 1, ' ', true, 'cockpit', false)
+--- review from an older snapshot | 25000 | heartbeat_deploy heartbeat_compute heartbeat_reader
+BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 1, 'olga@x.example', true, 'cockpit', false)
+--- agree where nobody owns the metric | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 1, 'olga@x.example', true, 'cockpit', false)
+--- agree with another's version | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', NULL, 7, 'olga@x.example', true, 'cockpit', false)
+--- agree where no audit was | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('bbb', 'agrees', 'checked', NULL, 2, 'olga@x.example', true, 'cockpit', false)
+--- agree and take the metric with it | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'agrees', 'checked', '{"owner": "mallory@x.example"}', 1, 'olga@x.example', true, 'cockpit', false)
+--- take thresholds and the metric with them | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'wrong-thresholds', 'checked', '{"owner": "mallory@x.example", "norm_value": 1, "alert_value": 2, "threshold_basis": "b"}', 1, 'olga@x.example', true, 'cockpit', false)
+--- an outcome of one's own | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa', 'retire', 'checked', NULL, 1, 'olga@x.example', true, 'cockpit', false)
+--- a quote in the id of a review | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.review_metric('aaa'' OR true --', 'agrees', 'checked', NULL, 1, 'olga@x.example', true, 'cockpit', false)
+--- count as a deploy | 22023 | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.count_by_hand('aaa', 'day', '2026-11-23', 7, 'the ledger', 'olga@x.example', true, 'deploy')
+--- count what is no number | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.count_by_hand('aaa', 'day', '2026-11-23', 'NaN', 'the ledger', 'olga@x.example', true, 'cockpit')
+--- count the future | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.count_by_hand('aaa', 'day', 'infinity', 7, 'the ledger', 'olga@x.example', true, 'cockpit')
+--- count for a metric that is not there | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.count_by_hand('../../x', 'day', '2026-11-23', 7, 'the ledger', 'olga@x.example', true, 'cockpit')
+--- count by another grain | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.count_by_hand('aaa', 'hour', '2026-11-23', 7, 'the ledger', 'olga@x.example', true, 'cockpit')
+--- count without a source | runs | heartbeat_deploy heartbeat_compute heartbeat_reader
+SELECT heartbeat.count_by_hand('aaa', 'day', '2026-11-23', 7, ' ', 'olga@x.example', true, 'cockpit')
 --- call the guard | 42501
 SELECT heartbeat.metric_registry_guard()
 --- call the log | 42501

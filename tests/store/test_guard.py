@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from heartbeat_lib.store import Role, WriteRefused, translated
+from tests.store.door import audit, count_by_hand, review
 
 REGISTRY = [
     "UPDATE heartbeat.metric_registry SET alert_value = 9",
@@ -15,6 +16,10 @@ REGISTRY = [
     "TRUNCATE heartbeat.metric_registry",
     "INSERT INTO heartbeat.registry_change (metric_id, action, after, actor, via) VALUES ('x', 'insert', '{}', 'ann', 'deploy')",
     "INSERT INTO heartbeat.metric_retirement (metric_id, retired_by, last_row) VALUES ('x', 'ann', '{}')",
+    "INSERT INTO heartbeat.metric_review (audit_id, metric_id, outcome, why, actor, proved, via, definition_hash) "
+    "SELECT audit_id, metric_id, 'agrees', 'x', 'olga@x.example', true, 'cockpit', definition_hash FROM heartbeat.metric_audit",
+    "INSERT INTO heartbeat.metric_hand_count (metric_id, period, period_start, value, source, actor, proved, via) "
+    "VALUES ('aaa', 'day', now(), 7, 'x', 'olga@x.example', true, 'cockpit')",
 ]
 RECORDS = [
     "UPDATE heartbeat.registry_change SET actor = 'ann'",
@@ -26,12 +31,21 @@ RECORDS = [
     "UPDATE heartbeat.metric_observation SET value = 0",
     "DELETE FROM heartbeat.metric_observation",
     "TRUNCATE heartbeat.metric_observation",
+    "UPDATE heartbeat.metric_audit SET verdict = 'holds'",
+    "DELETE FROM heartbeat.metric_audit",
+    "TRUNCATE heartbeat.metric_audit CASCADE",
+    "UPDATE heartbeat.metric_review SET outcome = 'agrees'",
+    "DELETE FROM heartbeat.metric_review",
+    "TRUNCATE heartbeat.metric_review",
+    "UPDATE heartbeat.metric_hand_count SET value = 0",
+    "DELETE FROM heartbeat.metric_hand_count",
+    "TRUNCATE heartbeat.metric_hand_count",
 ]
 
 
 @pytest.fixture
 def filled(deploy, row, store):
-    """A living metric, a retired one, and an observation."""
+    """A living metric, a retired one, an observation, an audit, a review and a hand count."""
     deploy(row("aaa"), row("bbb"), row("ccc"))
     deploy(row("aaa"), row("bbb"))
     with store.connect(Role.COMPUTE) as connection:
@@ -39,6 +53,10 @@ def filled(deploy, row, store):
             "INSERT INTO heartbeat.metric_observation (metric_id, period, period_start, as_of, definition_hash, origin) "
             "VALUES ('aaa', 'day', now(), now(), 'x', 'tick')"
         )
+        audit(connection, metric_id="aaa")
+    with store.connect(Role.OPERATOR) as connection:
+        assert review(connection, "not-worth-keeping", metric_id="aaa", version=1)["review_id"]
+        assert count_by_hand(connection, 7, metric_id="aaa")["changed"]
 
 
 @pytest.mark.usefixtures("filled")
@@ -82,6 +100,8 @@ class TestSuperuser:
             admin.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeat.metric_registry TO heartbeat_guard")
             admin.execute("GRANT SELECT, INSERT ON heartbeat.registry_change, heartbeat.metric_retirement TO heartbeat_guard")
             admin.execute("GRANT SELECT, UPDATE ON heartbeat.metric_history TO heartbeat_guard")
+            admin.execute("GRANT SELECT ON heartbeat.metric_audit TO heartbeat_guard")
+            admin.execute("GRANT SELECT, INSERT ON heartbeat.metric_review, heartbeat.metric_hand_count TO heartbeat_guard")
 
     def test_the_hint_reaches_people_word_for_word(self, admin):
         """One place puts the driver's errors into words."""

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from heartbeat_lib.store import Role
-from tests.store.door import call
+from tests.store.door import audit, call, count_by_hand, review
 
 HERE = Path(__file__).parent
 FINGERPRINT = (HERE / "fingerprint.sql").read_bytes()
@@ -40,6 +40,8 @@ def attacked(fresh_store, row):
     work(store)
     with store.connect(Role.OPERATOR) as connection:
         assert call(connection, {"owner": "olga@x.example"}, metric_id="bbb", version=1)["changed"]
+        assert review(connection, "not-worth-keeping", metric_id="aaa", version=1)["review_id"]
+        assert count_by_hand(connection, 7, metric_id="aaa")["changed"]
     with store.connect_migrating() as connection:
         connection.execute("INSERT INTO heartbeat.api_token (name, role, hash) VALUES ('ann', 'reader', repeat('0', 64))")
     return store
@@ -69,6 +71,7 @@ def work(store):
             "INSERT INTO heartbeat.metric_benchmark (metric_id, n, window_start, window_end, definition_hash, computed_at) "
             "VALUES ('aaa', 0, '2026-10-25', '2026-11-24', 'x', now()) ON CONFLICT (metric_id) DO UPDATE SET n = excluded.n"
         )
+        audit(connection, metric_id="aaa", run_id=run_id)
         connection.execute("UPDATE heartbeat.run SET ended = now(), outcome = 'ok', detail = '{}' WHERE run_id = %s", [run_id])
 
 
@@ -94,6 +97,9 @@ def test_every_login_is_itself_and_reads_everything(store, role):
             "run",
             "clock",
             "metric_benchmark",
+            "metric_audit",
+            "metric_review",
+            "metric_hand_count",
             "metric_shown",
         ):
             connection.execute(psycopg.sql.SQL("SELECT * FROM heartbeat.{}").format(psycopg.sql.Identifier(table)))
@@ -108,7 +114,12 @@ def test_deploy_operator_and_compute_can_do_their_own_work(deploy, row, store, c
     work(store)
     with store.connect(Role.OPERATOR) as connection:
         assert call(connection, {"owner": "olga@x.example"}, metric_id="aaa", version=1)["changed"]
-    assert [count(table) for table in ("metric_history", "metric_observation", "metric_benchmark", "run")] == [1] * 4
+        assert review(connection, "agrees", metric_id="aaa", version=2)["changed"]
+        assert count_by_hand(connection, 7, metric_id="aaa")["changed"]
+    tables = (
+        "metric_history", "metric_observation", "metric_benchmark", "run", "metric_audit", "metric_review", "metric_hand_count",
+    )  # fmt: skip
+    assert [count(table) for table in tables] == [1] * 7
 
 
 @pytest.mark.parametrize("role", Role)

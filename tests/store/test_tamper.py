@@ -6,9 +6,9 @@ import pytest
 
 from heartbeat_lib.store import Role, Store
 from heartbeat_lib.store.tamper import findings
-from tests.store.door import OWNED, THRESHOLDS, VERIFY, call
+from tests.store.door import OWNED, THRESHOLDS, VERIFY, audit, call
 
-DOORS = ["apply_registry", "patch_verification"]
+DOORS = ["apply_registry", "patch_verification", "review_metric", "count_by_hand"]
 
 
 @pytest.fixture
@@ -95,6 +95,8 @@ class TestTampering:
                 "metric_registry_guard_truncate",
             ),
             ("ALTER TABLE heartbeat.metric_registry ENABLE REPLICA TRIGGER metric_registry_log", "metric_registry_log"),
+            ("ALTER TABLE heartbeat.metric_review DISABLE TRIGGER metric_review_guard", "metric_review_guard"),
+            ("DROP TRIGGER metric_audit_append_only ON heartbeat.metric_audit", "metric_audit_append_only"),
             ("DROP TRIGGER registry_change_append_only ON heartbeat.registry_change", "registry_change_append_only"),
             (
                 "CREATE OR REPLACE TRIGGER metric_registry_guard BEFORE INSERT ON heartbeat.metric_registry FOR EACH ROW "
@@ -122,6 +124,25 @@ class TestTampering:
         (found,) = store.tamperings()
         assert (found.rule, found.subject) == ("foreign_login_in_log", "aaa")
         assert found.message.endswith("was written by postgres")
+
+    def test_a_review_and_a_count_made_by_a_superuser_as_the_guard(self, store, admin):
+        """What somebody answered or counted is as much a record as a change."""
+        audit_id = audit(admin, metric_id="aaa")
+        with admin.transaction():
+            admin.execute("SET LOCAL ROLE heartbeat_guard")
+            admin.execute(
+                "INSERT INTO heartbeat.metric_review (audit_id, metric_id, outcome, why, actor, proved, via, definition_hash) "
+                "VALUES (%s, 'aaa', 'agrees', 'x', 'olga@x.example', true, 'cockpit', 'x')",
+                [audit_id],
+            )
+            admin.execute(
+                "INSERT INTO heartbeat.metric_hand_count (metric_id, period, period_start, value, source, actor, proved, via) "
+                "VALUES ('aaa', 'day', now(), 7, 'x', 'olga@x.example', true, 'cockpit')"
+            )
+        assert [(found.rule, found.detail.split()[0]) for found in store.tamperings()] == [
+            ("foreign_login_in_log", "hand"),
+            ("foreign_login_in_log", "review"),
+        ]
 
     @pytest.mark.parametrize(
         ("statement", "says"),

@@ -12,14 +12,17 @@ SELECT coalesce(door.oid::regprocedure::text, wanted.name) AS subject,
        END AS detail
 FROM (VALUES
     ('apply_registry', '(jsonb, bigint, text, text, text, boolean, integer, boolean)', 'heartbeat_deploy'),
-    ('patch_verification', '(text, jsonb, bigint, text, boolean, text, text, boolean)', 'heartbeat_operator')
+    ('patch_verification', '(text, jsonb, bigint, text, boolean, text, text, boolean)', 'heartbeat_operator'),
+    ('review_metric', '(text, text, text, jsonb, bigint, text, boolean, text, boolean)', 'heartbeat_operator'),
+    ('count_by_hand', '(text, text, timestamptz, numeric, text, text, boolean, text)', 'heartbeat_operator')
 ) AS wanted (name, arguments, role)
 FULL JOIN (
     SELECT p.*
     FROM pg_catalog.pg_proc AS p
     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = p.proowner
     WHERE p.pronamespace = to_regnamespace('heartbeat')
-      AND (p.prosecdef OR r.rolname = 'heartbeat_guard' OR p.proname IN ('apply_registry', 'patch_verification'))
+      AND (p.prosecdef OR r.rolname = 'heartbeat_guard'
+           OR p.proname IN ('apply_registry', 'patch_verification', 'review_metric', 'count_by_hand'))
 ) AS door ON door.oid = to_regprocedure('heartbeat.' || wanted.name || wanted.arguments)
 LEFT JOIN pg_catalog.pg_roles AS owner ON owner.oid = door.proowner
 LEFT JOIN LATERAL (

@@ -17,7 +17,15 @@ FROM (VALUES
     ('metric_retirement', 'metric_retirement_append_only', 27, 'append_only'),
     ('metric_retirement', 'metric_retirement_append_only_truncate', 34, 'append_only'),
     ('metric_observation', 'metric_observation_append_only', 27, 'append_only'),
-    ('metric_observation', 'metric_observation_append_only_truncate', 34, 'append_only')
+    ('metric_observation', 'metric_observation_append_only_truncate', 34, 'append_only'),
+    ('metric_audit', 'metric_audit_append_only', 27, 'append_only'),
+    ('metric_audit', 'metric_audit_append_only_truncate', 34, 'append_only'),
+    ('metric_review', 'metric_review_guard', 7, 'metric_registry_guard'),
+    ('metric_review', 'metric_review_append_only', 27, 'append_only'),
+    ('metric_review', 'metric_review_append_only_truncate', 34, 'append_only'),
+    ('metric_hand_count', 'metric_hand_count_guard', 7, 'metric_registry_guard'),
+    ('metric_hand_count', 'metric_hand_count_append_only', 27, 'append_only'),
+    ('metric_hand_count', 'metric_hand_count_append_only_truncate', 34, 'append_only')
 ) AS wanted (relation, name, type, function)
 LEFT JOIN pg_catalog.pg_trigger AS found
     ON found.tgname = wanted.name AND found.tgrelid = to_regclass('heartbeat.' || wanted.relation) AND NOT found.tgisinternal
