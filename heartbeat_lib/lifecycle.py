@@ -15,15 +15,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from heartbeat_lib import compute, registration, sources
+from heartbeat_lib import compute, registration, review, sources
 from heartbeat_lib.benchmark import refresh_benchmarks
 from heartbeat_lib.marts import dialect_for
+from heartbeat_lib.model.hand_count import same
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.value_sql import parse_value_sql
 from heartbeat_lib.sources import NoSourcesError, Say, SourceLoad
 from heartbeat_lib.sources import silent as _silent
 from heartbeat_lib.workbench import Workbench
+
+_EXAMPLES = 3
+"""Missed hand counts that a finding spells out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,12 +232,13 @@ def try_metric(workbench: Workbench, target: str, *, as_of: datetime) -> Trial:
 
 
 def plan_deploy(workbench: Workbench, *, allow_retirements: int | None = None) -> Deployed:
-    """What `deploy` would do; nothing is written, refusals are among the findings."""
+    """What `deploy` would do; nothing is written, refusals and hand counts that a new meaning misses are among the findings."""
     checked = registration.check(workbench.workspace)
     if checked.errors:
         return Deployed(plan=registration.Plan(version=0), findings=checked.findings)
     planned = registration.plan(workbench.store, checked, allow_retirements=allow_retirements)
-    return Deployed(plan=planned, findings=(*checked.findings, *planned.refusals))
+    missed = _hand_count_findings(workbench, planned, checked)
+    return Deployed(plan=planned, findings=(*checked.findings, *missed, *planned.refusals))
 
 
 def deploy(
@@ -244,6 +249,8 @@ def deploy(
     say: Say = _silent,
 ) -> Deployed:
     """Register what the files of `db/metrics/` say, all or nothing, compute what is new, and renew the bands.
+
+    A new meaning that misses numbers that people counted is told among the findings, and deployed.
 
     Raises
     ------
@@ -265,6 +272,7 @@ def deploy(
     failures = _trial_findings(outcomes, checked)
     if failures:
         raise registration.DeployRefused((*checked.findings, *failures))
+    findings = (*checked.findings, *_hand_count_findings(workbench, planned, checked))
 
     actor = workbench.workspace.settings.operator
     commit = registration.git_commit(workbench.workspace.metrics)
@@ -278,12 +286,12 @@ def deploy(
         allow_retirements=allow_retirements,
     )
     if applied.refusals:
-        raise registration.DeployRefused((*checked.findings, *applied.refusals))
+        raise registration.DeployRefused((*findings, *applied.refusals))
     # The trial's numbers are the first computation: nothing is asked of the marts twice.
     report = compute.record_manual(workbench, outcomes, actor=actor, as_of=as_of) if outcomes else None
     if applied.new or applied.new_meaning or applied.cosmetic or applied.retired:
         benchmarks(workbench, say=say)
-    return Deployed(plan=applied, findings=checked.findings, report=report)
+    return Deployed(plan=applied, findings=findings, report=report)
 
 
 def benchmarks(
@@ -330,3 +338,44 @@ def _trial_findings(outcomes: Sequence[compute.Outcome], checked: registration.C
         for outcome in outcomes
         if outcome.failed
     )
+
+
+def _hand_count_findings(
+    workbench: Workbench, planned: registration.Plan, checked: registration.Checked
+) -> tuple[registration.Finding, ...]:
+    """A warning per changed meaning that misses numbers that people counted, or cannot be held against them."""
+    dialect, zone = dialect_for(workbench.workspace.marts_url), workbench.workspace.zone
+    counts: dict[str, dict[datetime, review.Row]] = {}
+    asked: list[tuple[MetricDefinition, datetime]] = []
+    said: dict[str, str] = {}
+    for metric_id in planned.new_meaning:
+        definition = checked.definitions[metric_id]
+        kept = [row for row in review.hand_counts(workbench, metric_id) if row["period"] == definition.period]
+        if kept and not parse_value_sql(definition.value_sql, dialect).has_clock:
+            said[metric_id] = f"{_hand_counts(len(kept))} cannot be checked: value_sql names no clock, so it has no past."
+            continue
+        for row in kept:
+            period = period_at(row["period_start"], Grain(definition.period), zone)
+            counts.setdefault(metric_id, {})[period.start] = row | {"label": period.label(zone)}
+            asked.append((definition, period.last_instant))
+    missed: dict[str, list[tuple[datetime, str]]] = {}
+    for outcome in compute.try_as_of(workbench, asked):
+        row = counts[outcome.metric_id][outcome.period_start]
+        if not same(outcome.value, row["value"]):
+            now = "no value" if outcome.value is None else f"{outcome.value}"
+            told = f"{row['label']} is {outcome.error or now}, counted {row['value']} (from {row['source']})"
+            missed.setdefault(outcome.metric_id, []).append((outcome.period_start, told))
+    for metric_id, misses in missed.items():
+        examples = "; ".join(told for _, told in sorted(misses)[:_EXAMPLES])
+        more = "; ..." if len(misses) > _EXAMPLES else ""
+        said[metric_id] = f"the new SQL misses {len(misses)} of {_hand_counts(len(counts[metric_id]))}: {examples}{more}"
+    return tuple(
+        registration.Finding(
+            file=checked.path(metric_id) or metric_id, line=1, rule="hand-counts", severity="warning", message=message
+        )
+        for metric_id, message in sorted(said.items())
+    )
+
+
+def _hand_counts(number: int) -> str:
+    return f"{number} hand count{'' if number == 1 else 's'}"

@@ -153,6 +153,13 @@ class Cockpit(_Section):
     """Header in which a reverse proxy says who is signed in. Trusted, so only behind a proxy that sets it on every request."""
 
 
+class Audit(_Section):
+    """How audits are kept up."""
+
+    max_age: Span | None = None
+    """How old the last audit of a metric may get before its owner is asked again: a person's choice, so there is no default."""
+
+
 class Settings(BaseSettings):
     """Everything that `heartbeat.toml` may say, read once per process and never changed."""
 
@@ -177,6 +184,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     api: Api = Api()
     cockpit: Cockpit = Cockpit()
+    audit: Audit = Audit()
 
     @field_validator("source")
     @classmethod
@@ -255,7 +263,13 @@ def _in_words(file: Path, fault: Any) -> str:
             if where[0] == "source" and len(where) > 1:
                 section = Source
             elif len(where) > 1:
-                section = {"compute": Compute, "schedule": Schedule, "api": Api, "cockpit": Cockpit}[where[0]]
+                section = {
+                    "compute": Compute,
+                    "schedule": Schedule,
+                    "api": Api,
+                    "cockpit": Cockpit,
+                    "audit": Audit,
+                }[where[0]]
             known = [field.alias or name for name, field in section.model_fields.items()]
             near = difflib.get_close_matches(where[-1], known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}."

@@ -29,8 +29,8 @@ def set_(
     json: Json = False,
 ) -> None:
     """Decide about one metric: owner, thresholds, target, verification. An empty value clears."""
-    from heartbeat_lib import reading, verification
-    from heartbeat_lib.cli.output import complain, print_json, stdout, workbench
+    from heartbeat_lib import reading, review, verification
+    from heartbeat_lib.cli.output import complain, print_json, stdout, warn, workbench
     from heartbeat_lib.cli.render import decision_lines
 
     patch: dict[str, Any] = {
@@ -39,7 +39,7 @@ def set_(
         if value is not None
     }
     patch |= {
-        name: _number(option, value)
+        name: as_number(option, value)
         for name, option, value in (
             ("norm_value", "--norm", norm),
             ("alert_value", "--alert", alert),
@@ -70,6 +70,9 @@ def set_(
                 complain(refusal.message)
             raise typer.Exit(1)
         after = reading.metric(bench, metric_id)
+        audits = review.latest_audits(bench, metric_id) if verified else []
+    if verified and decision.changed and not any(audit["present_meaning"] for audit in audits):
+        warn(f"verified without an audit; `heartbeat audit {metric_id}` makes one and `heartbeat review {metric_id}` answers it")
     if json:
         print_json(after)
         return
@@ -90,7 +93,10 @@ def rehearse(
 
     with workbench() as bench:
         done = verification.rehearse(
-            bench, metric_id, norm=_number("--norm", norm) if norm else None, alert=_number("--alert", alert) if alert else None
+            bench,
+            metric_id,
+            norm=as_number("--norm", norm) if norm else None,
+            alert=as_number("--alert", alert) if alert else None,
         )
     if json:
         print_json(done.json())
@@ -124,7 +130,14 @@ def changes(
         stdout().print(change_table(rows, zone))
 
 
-def _number(option: str, text: str) -> Decimal | None:
+def as_number(option: str, text: str) -> Decimal | None:
+    """The number that was typed, None for an empty text.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is no finite number; the message names `option`.
+    """
     from decimal import Decimal, InvalidOperation
 
     if not text:

@@ -20,6 +20,7 @@ from heartbeat_lib.compute.passes import (
     record_manual,
     refresh_ids,
     travel,
+    try_as_of,
     try_definitions,
     utc_now,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "record_manual",
     "refresh_ids",
     "travel",
+    "try_as_of",
     "try_definitions",
     "utc_now",
 ]

@@ -171,20 +171,18 @@ def try_definitions(workbench: Workbench, definitions: Sequence[MetricDefinition
     """
     questions: list[Question] = []
     for definition in definitions:
-        metric = LivingMetric(
-            metric_id=definition.metric_id,
-            period=definition.period,
-            value_sql=definition.value_sql,
-            sources=list(definition.sources),
-            definition_hash=definition.definition_hash,
-            created_at=as_of,
-        )
+        metric = _as_if_living(definition, as_of)
         closed = definition.judge == Judge.CLOSED and has_clock(workbench, metric)
         questions.append((metric, _last_ended(workbench, metric, as_of) if closed else as_of))
-    if not questions:
-        return []
-    freshness = freshness_of(workbench, _schemas([metric for metric, _ in questions]))
-    return list(evaluate(workbench, questions, freshness=freshness))
+    return _tried(workbench, questions)
+
+
+def try_as_of(workbench: Workbench, asked: Iterable[tuple[MetricDefinition, datetime]]) -> list[Outcome]:
+    """Run definitions that are not registered yet, each as of its instants (aware); in the order in which answers arrive.
+
+    Nothing is written. One whose value_sql names no clock gives today's number for every instant.
+    """
+    return _tried(workbench, [(_as_if_living(definition, as_of), as_of) for definition, as_of in asked])
 
 
 def judge(workbench: Workbench, definition: MetricDefinition, outcome: Outcome) -> tuple[str, str | None]:
@@ -283,6 +281,24 @@ def backfill(
         outcomes = evaluate_many(workbench, questions, freshness=freshness, batched=report.batched)
         _write(run, outcomes, report, len(questions), origin="backfill", replace=replace, chunk=_CHUNK, progress=progress)
     return report
+
+
+def _as_if_living(definition: MetricDefinition, as_of: datetime) -> LivingMetric:
+    return LivingMetric(
+        metric_id=definition.metric_id,
+        period=definition.period,
+        value_sql=definition.value_sql,
+        sources=list(definition.sources),
+        definition_hash=definition.definition_hash,
+        created_at=as_of,
+    )
+
+
+def _tried(workbench: Workbench, questions: Sequence[Question]) -> list[Outcome]:
+    if not questions:
+        return []
+    freshness = freshness_of(workbench, _schemas([metric for metric, _ in questions]))
+    return list(evaluate(workbench, questions, freshness=freshness))
 
 
 def _last_ended(workbench: Workbench, metric: LivingMetric, as_of: datetime) -> datetime:

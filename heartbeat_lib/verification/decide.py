@@ -6,24 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from heartbeat_lib.model.json_text import json_text
+from heartbeat_lib.model.refusal import Refusal
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
-Kind = Literal["unknown_metric", "stale", "state", "value"]
 Value = str | int | float | Decimal | date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why the door refused. `kind`: unknown_metric, stale, state (how things stand) or value (a bad field)."""
-
-    kind: Kind
-    field: str | None
-    rule: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
