@@ -108,7 +108,7 @@ def look(browser: Browser, address: str, *, width: int, height: int, scale: floa
 
 def draw(address: str) -> None:
     """The five pictures."""
-    arguments = ["--lang=en-GB", *(["--no-sandbox"] if os.getuid() == 0 else [])]
+    arguments = ["--no-sandbox"] if os.getuid() == 0 else []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         for name, options in {

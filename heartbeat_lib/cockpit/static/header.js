@@ -87,6 +87,7 @@ export function headerBar(act) {
         const part = /** @type {HTMLElement} */ (share.querySelector(`.${status}`));
         part.style.flexGrow = String(many);
         part.hidden = !many;
+        buttons.get(status)?.classList.toggle("none", !many);
       }
       for (const [trait, words] of TRAITS) {
         write(trait, [h("b", {}, String(tiles.filter((tile) => hasTrait(tile, trait, me)).length)), ` ${words}`]);

@@ -16,7 +16,8 @@ import { age, ago, clockTime } from "./words.js";
 
 const PAGE_TURNS_MS = 12_000,
   SPARKS_UP_TO = 4,
-  RED_VALUE_ROOM = 11.2;
+  RED_VALUE_ROOM = 11.2,
+  LONG_UNIT = 12;
 
 /** Makes the children these, touching nothing when they are these already. @param {Element} parent @param {Node[]} children */
 function settleChildren(parent, children) {
@@ -29,7 +30,7 @@ const wallValue = (tile) => h("span", { class: "wall-value" }, h("b", {}, tile.v
 
 /** How much smaller a red value must be to stand beside its age; in ems of the tile. @param {Tile} tile */
 function redValueFit(tile) {
-  const wanted = tile.value.length * 1.95 + (tile.unit ? 0.5 + tile.unit.length * 0.85 : 0);
+  const wanted = tile.value.length * 1.95 + (tile.unit ? 0.5 + Math.min(tile.unit.length, LONG_UNIT) * 0.85 : 0);
   return Math.min(1, RED_VALUE_ROOM / wanted).toFixed(2);
 }
 
