@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from heartbeat_lib.cockpit.shapes import Refused
 from heartbeat_lib.model.figures import typed_number
+from heartbeat_lib.model.refusal import Refusal
 from heartbeat_lib.verification import decide
 from heartbeat_lib.workbench import Workbench
 
@@ -66,7 +67,11 @@ def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved
         via="cockpit",
         reason=str(message.get("why") or "").strip() or None,
     )
-    for refusal in decision.refusals:
-        field = _FIELDS.get(refusal.field or "", "")
-        refusals.append(Refused(field=field, kind=refusal.kind, rule=refusal.rule, message=refusal.message))
-    return Saved(changed=decision.changed, refusals=refusals)
+    return Saved(changed=decision.changed, refusals=told(decision.refusals))
+
+
+def told(refusals: Iterable[Refusal]) -> list[Refused]:
+    """The door's refusals by the names of the page's fields."""
+    return [
+        Refused(field=_FIELDS.get(one.field or "", ""), kind=one.kind, rule=one.rule, message=one.message) for one in refusals
+    ]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from heartbeat_lib.cockpit import changes, words
+from heartbeat_lib.cockpit import changes, reviews, words
 from heartbeat_lib.cockpit.past import history_of
 from heartbeat_lib.cockpit.rehearsal import rehearsed
 from heartbeat_lib.cockpit.shapes import Fields, Opened, Scale, StageNow, Tile
@@ -90,6 +90,8 @@ def read_opened(
         history=history_of(past, log, row, figures, now=now, zone=zone),
         in_force=None if lines == (None, None) else rehearsed(connection, metric_id, *lines),
         changes=changes.told(log, figures),
+        audits=reviews.audits_of(connection, row),
+        hand_counts=reviews.counts_of(connection, row, figures, zone),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from heartbeat_lib.cockpit import reviews
 from heartbeat_lib.cockpit.decisions import save
 from heartbeat_lib.cockpit.identity import Identity
 from heartbeat_lib.cockpit.opened import read_opened
@@ -109,8 +110,15 @@ class Session:
                 self._reply(message, opened=opened)
             case "rehearse":
                 self._reply(message, **self._rehearsed(message))
-            case "save":
+            case "save" | "review":
                 self._save(message)
+            case "count":
+                done = reviews.count(self._workbench, message, **self._who(message), now=self._now())
+                self._reply(message, changed=done.changed, refusals=done.refusals)
+            case "waiting":
+                self._reply(message, waiting=reviews.read_waiting(self._connected(), self._workbench, self._now()))
+            case "report":
+                self._reply(message, html=self._report(str(message["path"])))
             case _:
                 self._look()
 
@@ -140,13 +148,23 @@ class Session:
             return {"refused": str(refused)}
 
     def _save(self, message: Message) -> None:
-        self._refuse_to_start_the_server()
-        proved = self._identity.wait(_IDENTITY_S)
-        actor = proved or str(message.get("who") or "").strip() or self._workbench.workspace.settings.operator
-        outcome = save(self._workbench, message, actor=actor, proved=proved is not None)
+        decide = save if message["kind"] == "save" else reviews.answer
+        outcome = decide(self._workbench, message, **self._who(message))
         opened = read_opened(self._connected(), self._workbench, str(message["id"]), now=self._now())
         self._reply(message, changed=outcome.changed, refusals=outcome.refusals, opened=opened)
         self._look()
+
+    def _who(self, message: Message) -> dict[str, Any]:
+        """Who decides, for the record: as proved by the proxy, else as the person says, else the operator."""
+        self._refuse_to_start_the_server()
+        proved = self._identity.wait(_IDENTITY_S)
+        actor = proved or str(message.get("who") or "").strip() or self._workbench.workspace.settings.operator
+        return {"actor": actor, "proved": proved is not None}
+
+    def _report(self, path: str) -> str:
+        from heartbeat_lib.audit.rendered import render
+
+        return render(self._workbench.workspace, path)
 
     def _tell_trouble(self, message: Message, words: str) -> float:
         """Say so, and return the seconds until the next attempt."""

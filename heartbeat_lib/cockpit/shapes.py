@@ -25,6 +25,9 @@ class Spark(TypedDict):
     last: list[int] | None
 
 
+WaitingKind = Literal["to_retire", "to_fix", "red_unowned", "meaning_changed", "after_red", "audit_old"]
+
+
 class SourceAge(TypedDict):
     """The stalest source of a metric. `at`: end of its last load that brought rows, None: unknown. `promise`: words, or empty."""
 
@@ -54,6 +57,7 @@ class Tile(TypedDict):
     band: str
     target: str
     meaning: str
+    audit: str
     source: SourceAge
     spark: Spark
     how_to_read: str
@@ -88,6 +92,7 @@ class Header(TypedDict):
     owner_signs: bool
     clock: ClockNow
     oldest: Oldest | None
+    waiting: int
 
 
 class Wall(TypedDict):
@@ -203,6 +208,37 @@ class Rehearsed(TypedDict):
     status: str
 
 
+class AuditLine(TypedDict):
+    """One audit. `present`: of the present meaning; `answer`: what its owner said, or empty; `report`: its path."""
+
+    on: str
+    words: str
+    why: str
+    report: str
+    present: bool
+    answer: str
+
+
+class CountLine(TypedDict):
+    """A number that somebody counted by hand."""
+
+    period: str
+    value: str
+    source: str
+    who: str
+
+
+class Waiting(TypedDict):
+    """One metric that waits for a person; the rest stands on its tile. `command`: what takes it on, or empty."""
+
+    id: str
+    kind: WaitingKind
+    why: str
+    whom: str
+    since: str
+    command: str
+
+
 class Opened(TypedDict):
     """One metric with everything that its panel shows. `error`: why the last attempt failed, whole; empty where it did not."""
 
@@ -231,6 +267,8 @@ class Opened(TypedDict):
     history: History
     in_force: Rehearsed | None
     changes: list[Change]
+    audits: list[AuditLine]
+    hand_counts: list[CountLine]
 
 
 class Refused(TypedDict):

@@ -57,6 +57,7 @@ class Teller:
             band=_band(row, figures),
             target=self._target(row, figures),
             meaning=self._meaning(row),
+            audit=_audit(row),
             source=source_age(row["sources"], self.sources, self.now),
             spark=_spark(row),
             how_to_read=row["how_to_read"] or "",
@@ -132,6 +133,14 @@ def _against(row: Row, figures: Figures) -> str:
     if row["status"] == "amber":
         return f"norm {figures.text(norm)}" + ("" if alert is None else f", alert {figures.text(alert)}")
     return ""
+
+
+def _audit(row: Row) -> str:
+    if row["audit_verdict"] is None:
+        return ""
+    day = row["audit_date"]
+    of = "" if row["audit_present"] else ", of an older meaning"
+    return f"audit {day.day} {words.MONTHS[day.month - 1]}: {row['audit_verdict']}{of}"
 
 
 def _band(row: Row, figures: Figures) -> str:

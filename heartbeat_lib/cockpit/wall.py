@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from heartbeat_lib import review
 from heartbeat_lib.cockpit.shapes import ClockNow, Header, Tile
 from heartbeat_lib.cockpit.sources import Sources, oldest, schemas_of
 from heartbeat_lib.cockpit.tile import PERIODS, Teller
@@ -59,6 +60,7 @@ def read_wall(
         owner_signs=settings.require_owner_signature,
         clock=clock,
         oldest=oldest(_all_schemas(rows), sources, now),
+        waiting=len(review.waiting(workbench, now, connection=connection)),
     )
     return header, tiles
 

@@ -35,17 +35,19 @@ _MODULES = (
     "field",
     "thresholds",
     "trust",
+    "answer",
     "panel",
     "banner",
     "people",
     "header",
     "board",
+    "review",
     "wallplan",
     "wallmode",
     "cockpit",
 )
 """In the order of their imports: what is used stands before its user."""
-_STYLES = ("tokens", "board", "spark", "tile", "panel", "chart", "wallmode")
+_STYLES = ("tokens", "board", "spark", "tile", "panel", "review", "chart", "wallmode")
 
 
 @cache

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import psycopg
 from psycopg.rows import dict_row
 
 from heartbeat_lib.store import Role, load_sql, translated
@@ -35,13 +36,15 @@ class Reason(StrEnum):
     """Its newest audit is older than `[audit] max_age`; it waits for the owner."""
 
 
-def waiting(workbench: Workbench, now: datetime) -> list[Row]:
+def waiting(workbench: Workbench, now: datetime, *, connection: psycopg.Connection[Any] | None = None) -> list[Row]:
     """What waits, oldest first, at most one row per living metric.
 
     Parameters
     ----------
     now
         Aware: what audits' ages are counted from.
+    connection
+        An open one, of anybody who may read; None: one of its own.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def waiting(workbench: Workbench, now: datetime) -> list[Row]:
         The database cannot be reached.
     """
     max_age = workbench.workspace.settings.audit.max_age
-    return [_told(row, workbench, max_age) for row in _select(workbench, "waiting", max_age=max_age, now=now)]
+    return [_told(row, workbench, max_age) for row in _select(workbench, connection, "waiting", max_age=max_age, now=now)]
 
 
 def latest_audits(workbench: Workbench, metric_id: str | None = None) -> list[Row]:
@@ -73,7 +76,7 @@ def latest_audits(workbench: Workbench, metric_id: str | None = None) -> list[Ro
     StoreError
         The database cannot be reached.
     """
-    return _select(workbench, "latest_audits", metric_id=metric_id)
+    return _select(workbench, None, "latest_audits", metric_id=metric_id)
 
 
 def _told(row: Row, workbench: Workbench, max_age: timedelta | None) -> Row:
@@ -107,10 +110,9 @@ def _days(span: timedelta | None) -> str:
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
 
 
-def _select(workbench: Workbench, name: str, **values: Any) -> list[Row]:
-    with (
-        translated("Reading audits and reviews"),
-        workbench.store.connect(Role.READER) as connection,
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
+def _select(workbench: Workbench, connection: psycopg.Connection[Any] | None, name: str, **values: Any) -> list[Row]:
+    if connection is None:
+        with workbench.store.connect(Role.READER) as own:
+            return _select(workbench, own, name, **values)
+    with translated("Reading audits and reviews"), connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(load_sql(__package__ or "", name), values).fetchall()

@@ -13,11 +13,12 @@ SELECT shown.metric_id, shown.code, shown.name, shown.period, shown.sources, sho
        shown.direction, shown.judge, shown.benchmark_kind, shown.norm_value, shown.alert_value, shown.threshold_basis,
        shown.target_value, shown.target_due_date, shown.owner, shown.verification_state, shown.row_version, shown.changed_at,
        shown.changed_by, shown.definition_hash, shown.description, shown.notes, shown.value_sql,
-       shown.value, shown.status, shown.status_reason, shown.period_start, shown.computed_at, shown.attempted_at, shown.source_as_of, shown.error,
-       shown.settled, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n,
+       shown.value, shown.status, shown.status_reason, shown.period_start, shown.computed_at, shown.attempted_at, shown.source_as_of,
+       shown.error, shown.settled, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n,
        coalesce(recent.recent, '{}') AS recent, recent.n, recent.older_at, coalesce(recent.failed_at, '{}') AS failed_at,
        run.since, good.value AS good_value, good.period_start AS good_start,
-       unsigned.at AS unsigned_at, coalesce(unsigned.by_meaning, false) AS unsigned_by_meaning
+       unsigned.at AS unsigned_at, coalesce(unsigned.by_meaning, false) AS unsigned_by_meaning,
+       audit.audit_date, audit.verdict AS audit_verdict, audit.definition_hash = shown.definition_hash AS audit_present
 FROM heartbeat.metric_shown AS shown
 LEFT JOIN heartbeat.metric_benchmark AS band
     ON band.metric_id = shown.metric_id AND band.definition_hash = shown.definition_hash AND shown.benchmark_kind = 'rolling_stat'
@@ -72,4 +73,11 @@ LEFT JOIN LATERAL (
     ORDER BY change.change_id DESC
     LIMIT 1
 ) AS unsigned ON true
+LEFT JOIN LATERAL (
+    SELECT newest.audit_date, newest.verdict, newest.definition_hash
+    FROM heartbeat.metric_audit AS newest
+    WHERE newest.metric_id = shown.metric_id
+    ORDER BY newest.audit_id DESC
+    LIMIT 1
+) AS audit ON true
 WHERE %(metric_id)s::text IS NULL OR shown.metric_id = %(metric_id)s

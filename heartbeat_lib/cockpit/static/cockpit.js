@@ -10,6 +10,7 @@ import { whoActs } from "./people.js";
 import { headerBar } from "./header.js";
 import { tileBoard, unownedStrip } from "./board.js";
 import { emptyPage } from "./empty.js";
+import { reviewQueue } from "./review.js";
 import { wallMode } from "./wallmode.js";
 
 const RELOAD_AFTER_MS = 12e3;
@@ -29,12 +30,13 @@ function render({ model, el }) {
   const route = routing(voila, follow);
   const link = linkTo(model, { news, silent, heard });
   const people = whoActs(repaint);
-  const bar = headerBar({ search, toHit, leave: () => void board.focus(board.visible()[0] ?? ""), toggle, you: () => people.ask(true) });
+  const bar = headerBar({ search, toHit, leave: () => void board.focus(board.visible()[0] ?? ""), toggle, you: () => people.ask(true), view });
   const board = tileBoard({ open, link: (id) => (voila ? route.link(id) : "#"), search: () => bar.search.focus() });
   const strip = unownedStrip({ take, open });
   const empty = emptyPage();
+  const queue = reviewQueue({ read: async () => (await link.ask("waiting").catch(() => null))?.waiting ?? null, tile: board.tile, answer, open, me: () => people.me, zone: () => header?.zone ?? "UTC" });
   const banner = troubleBanner({ retry }), panelBanner = troubleBanner({ retry });
-  const main = h("main", {}, strip.element, board.element, empty);
+  const main = h("main", {}, strip.element, board.element, queue.element, empty);
   const desk = h("div", { class: "desk" }, bar.bar, bar.counts, bar.share, main);
   const panel = metricPanel({ ask: link.ask, people, closed, step, zone: () => header?.zone ?? "UTC" });
   panel.banner.append(panelBanner.element);
@@ -76,6 +78,7 @@ function render({ model, el }) {
     tick();
     performance.clearMeasures(PAINT);
     performance.measure(PAINT, { start });
+    if (route.now.review) void queue.refresh();
     const changed = tiles.some((tile) => tile.id === panel.id) || (panel.id && !order.includes(panel.id));
     if (changed) void panel.refresh();
     else if (route.now.metric && !panel.id) void panel.open(route.now.metric);
@@ -87,6 +90,8 @@ function render({ model, el }) {
     bar.clock(header, now);
     bar.who({ me: people.me, known: people.known, proved: people.proved });
     bar.count(all, route.now.show, people.me);
+    bar.view(route.now.review, header.waiting);
+    desk.classList.toggle("reviewing", route.now.review);
     strip.show(all);
     board.filter(route.now, people.me);
   }
@@ -112,6 +117,13 @@ function render({ model, el }) {
     route.go({ metric: "" });
     board.focus(id);
   }
+  /** @param {boolean} review */
+  function view(review) {
+    route.go({ review }, true);
+    queue.leave();
+    repaint();
+    if (review) void queue.refresh();
+  }
   /** @param {1 | -1} way */
   function step(way) {
     const ids = board.visible(), next = ids[(ids.indexOf(panel.id) + way + ids.length) % ids.length];
@@ -121,6 +133,7 @@ function render({ model, el }) {
     bar.search.value = route.now.q;
     if (Boolean(wall) !== route.now.wall) return location.reload();
     repaint();
+    if (route.now.review) void queue.refresh();
     if (route.now.metric) void panel.open(route.now.metric);
     else if (panel.id) panel.shut();
   }
@@ -163,6 +176,18 @@ function render({ model, el }) {
       const answer = await link.ask("save", { id, version: tile?.version ?? 0, patch: { owner: people.me }, who: people.said, why: "I’ll take it" });
       people.ask();
       return (answer.refusals ?? []).map((refused) => refused.message).join(" ");
+    } catch {
+      return "Not saved: no connection.";
+    }
+  }
+
+  /** One row of the queue: an owner, or an answer to its audit. @param {import("./shapes").Waiting} row @param {string} outcome @param {string} text */
+  async function answer(row, outcome, text) {
+    const version = board.tile(row.id)?.version ?? 0, common = { id: row.id, version, who: people.said };
+    try {
+      const said = outcome === "owner" ? await link.ask("save", { ...common, patch: { owner: text }, why: "" }) : await link.ask("review", { ...common, outcome, why: text });
+      people.ask();
+      return (said.refusals ?? []).map((refused) => refused.message).join(" ");
     } catch {
       return "Not saved: no connection.";
     }

@@ -23,7 +23,7 @@ const mark = () => s("svg", { viewBox: "0 0 24 16", class: "mark", "aria-hidden"
   s("path", { d: "M1 9h5l3-7 5 13 3-8 1 2h5", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linejoin": "round", "stroke-linecap": "round" }));
 
 /**
- * @param {{ search(text: string): void, toHit(): void, leave(): void, toggle(key: string): void, you(): void }} act
+ * @param {{ search(text: string): void, toHit(): void, leave(): void, toggle(key: string): void, you(): void, view(review: boolean): void }} act
  */
 export function headerBar(act) {
   const title = h("span", { class: "title" });
@@ -31,7 +31,8 @@ export function headerBar(act) {
     oninput: () => act.search(search.value), onkeydown: keys });
   const you = h("button", { class: "you", type: "button", onclick: act.you });
   const tick = h("p", { class: "tick" }), oldest = h("p", { class: "oldest" });
-  const bar = h("header", { class: "bar" }, h("h1", {}, mark(), "Heartbeat"), title, h("label", { class: "search" }, search, h("kbd", { "aria-hidden": "true" }, "/")), you,
+  const wallLink = h("button", { type: "button", onclick: () => act.view(false) }, "Cockpit"), reviewLink = h("button", { type: "button", onclick: () => act.view(true) });
+  const bar = h("header", { class: "bar" }, h("h1", {}, mark(), "Heartbeat"), title, h("nav", { class: "views", "aria-label": "Views" }, wallLink, reviewLink), h("label", { class: "search" }, search, h("kbd", { "aria-hidden": "true" }, "/")), you,
     h("div", { class: "clock" }, tick, oldest));
   const counts = h("div", { class: "counts", role: "group", "aria-label": "Show only" });
   const share = h("div", { class: "share", "aria-hidden": "true" });
@@ -72,6 +73,15 @@ export function headerBar(act) {
         running ? " · one is running" : "");
       const old = header.oldest;
       oldest.replaceChildren(...(old ? ["Oldest source ", h("b", { class: old.stale ? "stale" : null, title: longTime(old.at, header.zone) }, age(old.at, now)), `, ${old.schema}`] : []));
+    },
+    /** @param {boolean} review @param {number} waiting */
+    view(review, waiting) {
+      wallLink.setAttribute("aria-current", String(!review));
+      reviewLink.setAttribute("aria-current", String(review));
+      if (reviewLink.dataset.waiting !== String(waiting)) {
+        reviewLink.dataset.waiting = String(waiting);
+        reviewLink.replaceChildren("Review ", h("b", {}, waiting ? String(waiting) : ""));
+      }
     },
     /** @param {{ me: string, known: boolean, proved: boolean }} who */
     who({ me, known, proved }) {

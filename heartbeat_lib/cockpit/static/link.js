@@ -9,7 +9,7 @@ const SILENT_MS = 8000;
  *   off(event: string, heard: (content: any) => void): void, send(content: unknown): void }} Model
  * @typedef {{ kind: string, wall?: import("./shapes").Wall, words?: string, again_s?: number }} News
  * @typedef {{ changed?: boolean, refusals?: import("./shapes").Refused[], opened?: import("./shapes").Opened | null,
- *   rehearsed?: import("./shapes").Rehearsed, refused?: string, trouble?: string }} Answer
+ *   rehearsed?: import("./shapes").Rehearsed, waiting?: import("./shapes").Waiting[], html?: string, refused?: string, trouble?: string }} Answer
  * @typedef {{ ask(kind: string, body?: object): Promise<Answer>, tell(kind: string): void, end(): void }} Link
  */
 

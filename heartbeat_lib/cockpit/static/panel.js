@@ -5,6 +5,7 @@ import { clockTime, longTime, spaced } from "./words.js";
 import { STATUS_WORDS, statusSign } from "./signs.js";
 import { ageOf, refreshAges } from "./tile.js";
 import { chart, historyTable } from "./chart.js";
+import { answerCard } from "./answer.js";
 import { copyButton } from "./empty.js";
 import { savingField } from "./field.js";
 import { thresholdGroup } from "./thresholds.js";
@@ -31,12 +32,26 @@ export function metricPanel(act) {
   const head = h("header", { class: "panel-head" });
   const why = h("section", { class: "card why-failed" });
   const history = h("section", { class: "card history" }), texts = h("section", { class: "card texts" }), sources = h("section", { class: "card sources" });
-  const sql = h("section", { class: "card sql" }), changes = h("section", { class: "card changes" }), audits = h("section", { class: "card audits" });
+  const sql = h("section", { class: "card sql" }), changes = h("section", { class: "card changes" });
   const trust = trustCard({
     save: (patch, base, why) => save(patch, base, why), me: () => act.people.me, ask: () => act.people.ask(), known: () => act.people.known, keep: (draft) => keep("owner", draft),
   });
   const thresholds = thresholdGroup({
     save: (patch, base) => save(patch, base), rehearse: (norm, alert) => act.ask("rehearse", { id, norm, alert }), keep: (draft) => keep("thresholds", draft),
+  });
+  const answer = answerCard({
+    thresholds: () => thresholds.typed(), report: async (path) => (await act.ask("report", { path })).html ?? "",
+    review: (outcome, why, patch) => decided("review", { outcome, patch }, { owner: opened?.fields.owner ?? "" }, why),
+    count: async (period, value, from) => {
+      try {
+        const said = await ask("count", { id, period, value, from, who: act.people.said });
+        return (said.refusals ?? []).map((refused) => refused.message).join(" ");
+      } catch {
+        return "Not saved: no connection.";
+      } finally {
+        void refresh();
+      }
+    },
   });
   const target = savingField({ label: "Target", name: "target", mode: "decimal", keep: (draft) => keep("target", draft), save: (text, base) => save(text ? { target: text } : { target: "", due: "" }, { target: base }) });
   const due = savingField({ label: "Due", name: "due", type: "date", keep: (draft) => keep("due", draft), save: (text, base) => save({ due: text }, { due: base }) });
@@ -47,7 +62,7 @@ export function metricPanel(act) {
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "button go", onclick: saveAndLeave }, "Save and close"), h("button", { type: "button", class: "button", onclick: discard }, "Close without saving"),
       h("button", { type: "button", class: "link", onclick: () => (unsaved.hidden = true) }, "Stay")));
-  const body = h("div", { class: "panel-body" }, history, h("div", { class: "people" }, trust.element, thresholds.element, aim, audits), h("div", { class: "rest" }, why, texts, sources, sql, changes));
+  const body = h("div", { class: "panel-body" }, history, h("div", { class: "people" }, trust.element, thresholds.element, aim, answer.element), h("div", { class: "rest" }, why, texts, sources, sql, changes));
   const element = h("dialog", { class: "panel heartbeat-panel", "aria-labelledby": "hb-panel-name", onkeydown: keys, onclick: outside, oncancel: cancelled }, banner, head, unsaved, body);
   const fields = { owner: trust.owner, target, due };
 
@@ -60,7 +75,7 @@ export function metricPanel(act) {
     drawn.set(part, signature);
     part.replaceChildren(...draw().filter((child) => child !== null && child !== false).map((child) => /** @type {Node | string} */ (child)));
   }
-  const dirty = () => thresholds.dirty() || trust.dirty() || target.dirty() || due.dirty();
+  const dirty = () => answer.dirty() || thresholds.dirty() || trust.dirty() || target.dirty() || due.dirty();
 
   /** Ask, and write the answer's instant of the last change as people read it. @param {string} kind @param {object} body */
   async function ask(kind, body) {
@@ -71,14 +86,14 @@ export function metricPanel(act) {
 
   /**
    * Carry a patch to the store. One who saw older facts is asked again, unless nothing of what this patch is about has changed.
-   * @param {Record<string, string>} patch @param {Record<string, string>} base @param {string} [why] @returns {Promise<import("./field").Outcome>}
+   * @param {"save" | "review"} kind @param {object} what @param {Record<string, string>} base @param {string} [why] @returns {Promise<import("./field").Outcome>}
    */
-  async function save(patch, base, why = "") {
+  async function decided(kind, what, base, why = "") {
     const seen = opened, metric = id;
     if (!seen) return { offline: true };
     try {
       for (let version = seen.tile.version, attempt = 0; ; attempt++) {
-        const answer = await ask("save", { id: metric, version, patch, who: act.people.said, why });
+        const answer = await ask(kind, { id: metric, version, ...what, who: act.people.said, why });
         const now = answer.opened ?? null, stale = answer.refusals?.some((refused) => refused.kind === "stale");
         if (!now) {
           if (metric === id) gone();
@@ -103,6 +118,9 @@ export function metricPanel(act) {
       return { offline: true };
     }
   }
+
+  /** @param {Record<string, string>} patch @param {Record<string, string>} base @param {string} [why] */
+  const save = (patch, base, why) => decided("save", { patch }, base, why);
 
   /** @param {Opened} now */
   function show(now) {
@@ -151,7 +169,7 @@ export function metricPanel(act) {
           ...change.lines.map(({ what, before, after }) => h("p", {}, `${what}: `, before && h("del", {}, before), before && " → ", h("b", {}, after || "nothing"))),
           change.why && h("p", { class: "quiet" }, change.why))))),
     ]);
-    redraw(audits, [], () => [h("h3", {}, "Audits"), h("p", { class: "quiet" }, "None yet. An audit rebuilds the number on another road.")]);
+    answer.store(now);
     trust.store(now);
     thresholds.store(now, unit);
     target.store(now, unit);
@@ -218,6 +236,7 @@ export function metricPanel(act) {
   function discard() {
     thresholds.restore();
     trust.discard();
+    answer.discard();
     leaving = true;
     shut();
     leaving = false;
@@ -268,47 +287,52 @@ export function metricPanel(act) {
     if (drafts.thresholds) thresholds.resume(drafts.thresholds, now);
   }
 
+  /** @param {string} metric */
+  async function openMetric(metric) {
+    const n = ++asking;
+    if (metric !== id) {
+      [id, opened, whole, view] = [metric, null, null, "90"];
+      drawn.clear();
+      body.hidden = true;
+      head.replaceChildren(h("h2", { id: "hb-panel-name", class: "sr" }, metric), h("p", { class: "quiet" }, "…"));
+      for (const field of Object.values(fields)) field.forget();
+      thresholds.forget();
+      trust.discard();
+      answer.discard();
+    }
+    if (!element.open) element.showModal();
+    const said = await ask("open", { id: metric }).catch(() => null);
+    if (n !== asking || metric !== id) return;
+    if (!said) return void head.replaceChildren(h("div", { class: "title-line" }, h("h2", { id: "hb-panel-name" }, metric), h("button", { type: "button", class: "button close", onclick: shut }, "Close")), h("p", {}, "No connection. It opens when the connection is back."));
+    if (!said.opened) return gone();
+    body.hidden = false;
+    const first = !opened;
+    show(said.opened);
+    if (first) {
+      body.scrollTop = element.scrollTop = 0;
+      resume(said.opened);
+      /** @type {HTMLElement | null} */ (head.querySelector(".close"))?.focus();
+    }
+  }
+  /** The store has news of the opened metric. */
+  async function refresh() {
+    if (!id) return;
+    if (!opened) return openMetric(id);
+    const metric = id, said = await ask("open", { id }).catch(() => null);
+    if (metric !== id || !said) return;
+    if (!said.opened) return gone();
+    if (view === "all") await readWhole();
+    show(said.opened);
+  }
+
   return {
     element, banner, dirty,
     get id() {
       return id;
     },
     /** Open a metric; the panel shows it once the kernel has answered. @param {string} metric */
-    async open(metric) {
-      const n = ++asking;
-      if (metric !== id) {
-        [id, opened, whole, view] = [metric, null, null, "90"];
-        drawn.clear();
-        body.hidden = true;
-        head.replaceChildren(h("h2", { id: "hb-panel-name", class: "sr" }, metric), h("p", { class: "quiet" }, "…"));
-        for (const field of Object.values(fields)) field.forget();
-        thresholds.forget();
-        trust.discard();
-      }
-      if (!element.open) element.showModal();
-      const answer = await ask("open", { id: metric }).catch(() => null);
-      if (n !== asking || metric !== id) return;
-      if (!answer) return void head.replaceChildren(h("div", { class: "title-line" }, h("h2", { id: "hb-panel-name" }, metric), h("button", { type: "button", class: "button close", onclick: shut }, "Close")), h("p", {}, "No connection. It opens when the connection is back."));
-      if (!answer.opened) return gone();
-      body.hidden = false;
-      const first = !opened;
-      show(answer.opened);
-      if (first) {
-        body.scrollTop = element.scrollTop = 0;
-        resume(answer.opened);
-        /** @type {HTMLElement | null} */ (head.querySelector(".close"))?.focus();
-      }
-    },
-    /** The store has news of the opened metric. */
-    async refresh() {
-      if (!id) return;
-      if (!opened) return this.open(id);
-      const metric = id, answer = await ask("open", { id }).catch(() => null);
-      if (metric !== id || !answer) return;
-      if (!answer.opened) return gone();
-      if (view === "all") await readWhole();
-      show(answer.opened);
-    },
+    open: openMetric,
+    refresh,
     /** The connection is back: what waited is saved now. */
     retry() {
       for (const field of Object.values(fields)) field.retry();

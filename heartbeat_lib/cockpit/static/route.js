@@ -2,7 +2,7 @@
 // What the address says after its #: filters, search, opened metric, wall. Every view is a link.
 // In a notebook the address is not ours, so there the route lives in memory.
 
-/** @typedef {{ metric: string, q: string, show: string[], wall: boolean }} Route */
+/** @typedef {{ metric: string, q: string, show: string[], wall: boolean, review: boolean }} Route */
 
 /** @param {boolean} ownsAddress @param {(route: Route) => void} changed called when the person goes back or forth */
 export function routing(ownsAddress, changed) {
@@ -46,6 +46,7 @@ function parse(hash) {
     q: said.get("q") ?? "",
     show: (said.get("show") ?? "").split(",").filter(Boolean),
     wall: said.has("wall"),
+    review: said.has("review"),
   };
 }
 
@@ -53,6 +54,7 @@ function parse(hash) {
 function fragment(route) {
   const parts = [];
   if (route.wall) parts.push("wall");
+  if (route.review) parts.push("review");
   if (route.show.length) parts.push(`show=${route.show.map(encodeURIComponent).join(",")}`);
   if (route.q) parts.push(`q=${encodeURIComponent(route.q)}`);
   if (route.metric) parts.push(`metric=${encodeURIComponent(route.metric)}`);

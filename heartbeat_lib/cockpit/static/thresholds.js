@@ -147,7 +147,7 @@ export function thresholdGroup(act) {
   const inWords = ({ norm, alert, basis }) => (norm || alert ? `norm ${norm || "none"}, alert ${alert || "none"}, “${basis}”` : "no thresholds");
 
   return {
-    element, dirty, commit, restore,
+    element, dirty, commit, restore, typed: now,
     /** What the store says now. @param {import("./shapes").Opened} opened @param {string} unit */
     store(opened, unit) {
       units.norm.textContent = units.alert.textContent = unit;

@@ -75,6 +75,6 @@ export function tileElement(tile, { zone, now, href }) {
           valueOf(tile), comma(),
           line("against", tile.against), line("kept", tile.kept)),
         sparkPicture(tile.spark)),
-      line("why", tile.why), line("band", tile.band), line("target", tile.target), line("meaning", tile.meaning),
+      line("why", tile.why), line("band", tile.band), line("target", tile.target), line("meaning", tile.meaning), line("audit", tile.audit),
       h("span", { class: "foot" }, ownerOf(tile), comma(), sourceOf(tile.source, zone, now))));
 }
