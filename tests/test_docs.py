@@ -11,7 +11,7 @@ import pytest
 from heartbeat_lib.cli.app import app
 from heartbeat_lib.cli.token_commands import tokens
 from heartbeat_lib.model.metric import MetricDefinition
-from heartbeat_lib.settings import Api, Cockpit, Schedule, Source
+from heartbeat_lib.settings import Api, Audit, Cockpit, Schedule, Source
 
 ROOT = Path(__file__).parents[1]
 INTERNAL = {"dialect", "definition_hash", "hash_version"}
@@ -62,6 +62,12 @@ def test_every_setting_of_the_api_is_documented(setting):
 def test_every_setting_of_the_cockpit_is_documented(setting):
     """Whom a header proves is nothing to guess."""
     assert re.search(rf"\[cockpit\][^|]*\b{setting}\b", read("docs/operating.md"))
+
+
+@pytest.mark.parametrize("setting", list(Audit.model_fields))
+def test_every_setting_of_audits_is_documented(setting):
+    """Whoever is reminded wants to know by what."""
+    assert re.search(rf"\[audit\][^|]*\b{setting}\b", read("docs/operating.md"))
 
 
 def test_every_rule_that_a_file_can_break_is_documented():
