@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -23,15 +23,18 @@ from zoneinfo import ZoneInfo
 from heartbeat_lib.marts.duckdb_pool import Job, WorkerPool
 from heartbeat_lib.marts.duckdb_worker import is_number_type
 from heartbeat_lib.marts.engine import (
+    Cell,
     Column,
     LimitExceeded,
     Limits,
+    Load,
     MartsError,
     MartsUnreachable,
     NotOneNumber,
     Numbers,
     QueryFailed,
     QueryRefused,
+    Rows,
     Scalar,
     Table,
     usable_cores,
@@ -40,6 +43,7 @@ from heartbeat_lib.marts.snapshot import Snapshot
 
 DIALECT = "duckdb"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_LOADS = 1000
 
 
 class DuckDbMarts:
@@ -90,6 +94,16 @@ class DuckDbMarts:
         values = tuple(_number(text, reply["type"]) for text in reply["values"])
         return Numbers(values=values, type=reply["type"], elapsed_s=reply["elapsed_s"])
 
+    def rows(self, sql: str, *, limit: int, timeout_s: float | None = None, tag: str = "") -> Rows:
+        """The first rows of one query, or MartsError raised. See `Marts.rows`."""
+        reply = self._one("some_rows", sql, timeout_s, tag, limit=limit)
+        return Rows(
+            columns=tuple(_column(name, kind) for name, kind in reply["columns"]),
+            rows=tuple(tuple(None if cell is None else _CELLS[cell[0]](cell[1]) for cell in row) for row in reply["rows"]),
+            more=reply["more"],
+            elapsed_s=reply["elapsed_s"],
+        )
+
     def describe(self, sql: str) -> Column:
         """Name and type of the one column, without reading data. Raises MartsError."""
         columns = self._one("describe", sql)["columns"]
@@ -127,6 +141,29 @@ class DuckDbMarts:
             seen[name] = None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)
         return seen
 
+    def loads(self, schema: str) -> tuple[Load, ...]:
+        """The loader's bookkeeping of one schema. See `Marts.loads`."""
+        found = [row[1:] for row in self._one("rows", _sql("duckdb_load_columns"))["rows"] if row[0] == schema]
+        kept = {column for table, column in found if table == "_dlt_loads"}
+        if not {"status", "inserted_at"} <= kept:
+            return ()
+        load_id = "CAST(load_id AS VARCHAR)" if "load_id" in kept else "''"
+        lines = self._one(
+            "rows",
+            f"SELECT {load_id}, status = 0, epoch_us(inserted_at) FROM {_identifier(schema)}._dlt_loads "  # noqa: S608
+            f"ORDER BY inserted_at DESC NULLS LAST, 1 DESC LIMIT {MOST_LOADS}",
+        )["rows"]
+        counts = self._rows_by_load(schema, [table for table, _ in found if table != "_dlt_loads"]) if "load_id" in kept else {}
+        return tuple(
+            Load(
+                load_id=name or "",
+                ended=None if microseconds is None else EPOCH + timedelta(microseconds=microseconds),
+                completed=bool(completed),
+                rows=counts.get(name, {}),
+            )
+            for name, completed, microseconds in reversed(lines)
+        )
+
     def cancel(self, tag: str) -> None:
         """Stop what runs or waits under `tag`. See `Marts.cancel`."""
         with self._lock:
@@ -145,7 +182,7 @@ class DuckDbMarts:
         self.close()
 
     def _ask(
-        self, op: str, pairs: list[tuple[str, str]], timeout_s: float | None
+        self, op: str, pairs: list[tuple[str, str]], timeout_s: float | None, limit: int | None = None
     ) -> Iterator[tuple[str, Mapping[str, Any] | MartsError]]:
         try:
             snapshot = self._current()
@@ -157,8 +194,11 @@ class DuckDbMarts:
         def deliver(job: Job, outcome: Mapping[str, Any] | MartsError) -> None:
             done.put((job, outcome))
 
-        limit = self._limits.timeout_s if timeout_s is None else timeout_s
-        jobs = [Job(op=op, sql=sql, tag=tag, timeout_s=limit, snapshot=snapshot, deliver=deliver) for tag, sql in pairs]
+        deadline_s = self._limits.timeout_s if timeout_s is None else timeout_s
+        jobs = [
+            Job(op=op, sql=sql, tag=tag, timeout_s=deadline_s, snapshot=snapshot, deliver=deliver, limit=limit)
+            for tag, sql in pairs
+        ]
         with self._lock:
             for job in jobs:
                 self._live.setdefault(job.tag, set()).add(job)
@@ -173,8 +213,10 @@ class DuckDbMarts:
                 if self._forget(job):
                     job.cancelled.set()
 
-    def _one(self, op: str, sql: str, timeout_s: float | None = None, tag: str = "") -> Mapping[str, Any]:
-        ((_, reply),) = self._ask(op, [(tag, sql)], timeout_s)
+    def _one(
+        self, op: str, sql: str, timeout_s: float | None = None, tag: str = "", limit: int | None = None
+    ) -> Mapping[str, Any]:
+        ((_, reply),) = self._ask(op, [(tag, sql)], timeout_s, limit)
         if isinstance(reply, MartsError):
             raise reply
         return reply
@@ -206,10 +248,37 @@ class DuckDbMarts:
         ]
         return {(schema, name): rows for schema, name, rows in self._one("rows", " UNION ALL ".join(each))["rows"]}
 
+    def _rows_by_load(self, schema: str, tables: list[str]) -> dict[str, dict[str, int]]:
+        """Load id -> table -> rows that carry it."""
+        if not tables:
+            return {}
+        each = [
+            f"SELECT {_literal(table)}, CAST(_dlt_load_id AS VARCHAR), count(*) "  # noqa: S608
+            f"FROM {_identifier(schema)}.{_identifier(table)} GROUP BY 2"
+            for table in tables
+        ]
+        counts: dict[str, dict[str, int]] = {}
+        for table, load_id, rows in self._one("rows", " UNION ALL ".join(each))["rows"]:
+            counts.setdefault(load_id, {})[table] = rows
+        return counts
+
 
 @cache
 def _sql(name: str) -> str:
     return (resources.files("heartbeat_lib.marts") / "sql" / f"{name}.sql").read_text("utf-8")
+
+
+_CELLS: Mapping[str, Callable[[str], Cell]] = {
+    "bool": bool,
+    "int": int,
+    "decimal": Decimal,
+    "float": float,
+    "text": str,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+}
+"""The worker's words for kinds of values, and how each is read back."""
 
 
 def _identifier(name: str) -> str:

@@ -29,7 +29,10 @@ OPEN_S = 30.0
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Job:
-    """One request for a worker and where its answer goes. `deliver` is called exactly once, from the slot's thread."""
+    """One request for a worker and where its answer goes. `deliver` is called exactly once, from the slot's thread.
+
+    `limit`: how many rows are wanted, where rows are.
+    """
 
     op: str
     sql: str
@@ -37,6 +40,7 @@ class Job:
     timeout_s: float
     snapshot: Snapshot
     deliver: Callable[[Job, Mapping[str, Any] | MartsError], None]
+    limit: int | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -141,7 +145,7 @@ class _Slot:
             self._open(job.snapshot)
             if self._is_given_up(job):  # cancelled before there was a process to kill
                 return _cancelled()
-            self._send({"op": job.op, "sql": job.sql})
+            self._send({"op": job.op, "sql": job.sql, "limit": job.limit})
             reply = self._receive(job.timeout_s)
             if reply.get("spent"):
                 self._end()

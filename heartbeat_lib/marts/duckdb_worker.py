@@ -22,6 +22,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from datetime import time as wall_time
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +35,9 @@ INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
 NUMBER_TYPES = INTEGERS | {f"U{name}" for name in INTEGERS} | {"FLOAT", "DOUBLE", "DECIMAL"}
 WRITER_WAIT_S = 2.0
 MOST_NUMBERS = 10_000
+MOST_ROWS = 10_000
+MOST_SIGNS = 8_000_000
+FETCHED_AT_ONCE = 200
 LINE = re.compile(r"\n\s*LINE (\d+): ")
 DAMAGE = re.compile(r"Corrupt database file|(IO|Serialization|FATAL|INTERNAL) Error: .*(corrupt|checksum|could not read)", re.I)
 PR_SET_PDEATHSIG = 1
@@ -210,6 +217,45 @@ def numbers(cursor: Any) -> dict[str, Any]:
     return {"values": [text_of(value) for _, value in rows], "type": kind}
 
 
+def some_rows(cursor: Any, limit: int) -> dict[str, Any]:
+    """Names and types of the columns and the first rows, each value as kind and text; how many more there are nobody counts."""
+    columns = [[str(name), str(kind).strip('"')] for name, kind, *_ in cursor.description or []]
+    wanted, rows, signs = min(limit, MOST_ROWS), list[list[list[str] | None]](), 0
+    while len(rows) <= wanted and (part := cursor.fetchmany(min(FETCHED_AT_ONCE, wanted + 1 - len(rows)))):
+        for row in part:
+            cells = [cell_of(value) for value in row]
+            signs += sum(len(cell[1]) for cell in cells if cell)
+            if signs > MOST_SIGNS:
+                raise NoNumber("too_large", f"The rows are larger than {MOST_SIGNS:,} signs; ask for fewer rows or columns.")
+            rows.append(cells)
+    return {"columns": columns, "rows": rows[:wanted], "more": len(rows) > wanted}
+
+
+def cell_of(value: Any) -> list[str] | None:
+    """A value as its kind and its text, with all of its digits; an instant in UTC, whatever has no kind here as text."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return ["bool", "true" if value else ""]
+        case int():
+            return ["int", str(value)]
+        case Decimal():
+            return ["decimal", str(value)]
+        case float():
+            return ["float", repr(value)]
+        case datetime():
+            return ["datetime", (value if value.tzinfo is None else value.astimezone(UTC)).isoformat()]
+        case date():
+            return ["date", value.isoformat()]
+        case wall_time():
+            return ["time", value.isoformat()]
+        case bytes():
+            return ["text", value.hex()]
+        case _:
+            return ["text", str(value)]
+
+
 def number_type(column: tuple[Any, ...]) -> str:
     """The type of a result's column, of numbers or of nothing but NULL. Raises NoNumber."""
     kind = str(column[1]).strip('"')
@@ -230,6 +276,8 @@ def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> dict[str,
     try:
         if request["op"] in ("scalar", "numbers"):
             return ask(con, request["sql"], scalar if request["op"] == "scalar" else numbers)
+        if request["op"] == "some_rows":
+            return ask(con, request["sql"], partial(some_rows, limit=request["limit"]))
         if request["op"] == "describe":
             return describe(con, request["sql"])
         return {"rows": con.cursor().execute(request["sql"]).fetchall()}

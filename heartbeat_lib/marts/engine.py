@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -69,6 +69,43 @@ class Column:
     name: str
     type: str
     is_number: bool
+
+
+Cell = int | Decimal | float | bool | str | date | datetime | time | None
+"""One value of a row. Instants are aware, in UTC; a wall clock stays naive; whatever else an engine has comes as its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What a query gave: its columns and its first rows, each as long as `columns`; `more` where there were others behind."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: bool
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One line of the loader's bookkeeping, `_dlt_loads`.
+
+    Attributes
+    ----------
+    load_id
+        The loader's name for it; "" where it keeps none.
+    ended
+        Aware and UTC; None where nothing says so.
+    completed
+        False: the loader noted that it failed.
+    rows
+        Table -> rows that still carry this load's id, for the tables whose rows say which load brought them. A table that is
+        not named here either keeps no such note or has no row of this load; its columns tell which.
+    """
+
+    load_id: str
+    ended: datetime | None
+    completed: bool
+    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +193,14 @@ class Marts(Protocol):
         """
         ...
 
+    def rows(self, sql: str, *, limit: int, timeout_s: float | None = None, tag: str = "") -> Rows:
+        """Run one query and give its first `limit` rows (at most 10,000), in its own order.
+
+        In the same box as `scalar`; values of any type. Raises MartsError, QueryFailed where the rows are larger than a person
+        would look at (8 million signs).
+        """
+        ...
+
     def cancel(self, tag: str) -> None:
         """Stop what runs or waits under `tag`, from any thread. An unknown tag is no error."""
         ...
@@ -166,6 +211,13 @@ class Marts(Protocol):
 
     def freshness(self, schemas: Sequence[str]) -> Mapping[str, datetime | None]:
         """When the last load that brought rows ended, aware and UTC; None where nothing says so (never "fresh")."""
+        ...
+
+    def loads(self, schema: str) -> tuple[Load, ...]:
+        """The last 1,000 loads of a schema, failed ones too, oldest first; none where it has no `_dlt_loads`. Raises MartsError.
+
+        For audits, which look at the bookkeeping itself; whoever wants to know how fresh a source is asks `freshness`.
+        """
         ...
 
     def close(self) -> None:

@@ -1,0 +1,106 @@
+"""Opening a case: one metric, one instant, one meaning; or a refusal that says what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from heartbeat_lib import lifecycle
+from heartbeat_lib.audit.case import (
+    AuditRefusedError,
+    FutureAuditError,
+    IllFormedIdError,
+    RetiredMetricError,
+    UnknownMetricError,
+    open_case,
+)
+
+COUNT = "SELECT count(*) FROM shop.orders WHERE placed_at >= current_date AND placed_at <= now()"
+
+
+@pytest.fixture
+def orders(marts, deployed):
+    """One metric over one table."""
+    marts("CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT now() AS placed_at")
+    deployed(orders=(COUNT, {"norm": 5, "alert": 9}))
+
+
+def test_a_case_holds_the_registrys_row_and_what_the_tile_shows(bench, orders):
+    """All layers read this one row."""
+    case = open_case(bench, "orders", auditor="ann@x.example", hand_count=Decimal("3"), rebuild_sql="SELECT 1")
+    assert case.metric_id == "orders"
+    assert case.metric["norm_value"] == Decimal("5")
+    assert {"value", "status", "verification_state", "definition_hash", "benchmark_mean"} <= set(case.metric)
+    assert case.parsed is not None
+    assert case.parsed.tables == ("shop.orders",)
+    assert (case.hand_count, case.rebuild_sql, case.auditor) == (Decimal("3"), "SELECT 1", "ann@x.example")
+
+
+def test_without_an_instant_the_case_is_of_now(bench, orders):
+    """And the report bears today's date in the workspace's zone."""
+    before = datetime.now(UTC)
+    case = open_case(bench, "orders", auditor="ann@x.example")
+    assert before <= case.as_of <= datetime.now(UTC)
+    assert case.audit_date == case.as_of.astimezone(ZoneInfo("Europe/Berlin")).date()
+
+
+def test_instant_and_date_are_those_that_were_given(bench, orders):
+    """An audit can be repeated."""
+    as_of = datetime(2026, 3, 1, 12, tzinfo=ZoneInfo("Europe/Berlin"))
+    case = open_case(bench, "orders", as_of=as_of, audit_date=date(2026, 3, 2), auditor="ann@x.example")
+    assert (case.as_of, case.audit_date) == (as_of, date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    "metric_id", ["../../x", "", "x", "Orders", "orders; DROP TABLE x", "a" * 5000, "orders\n", "o'rders", "orders\0"]
+)
+def test_an_id_that_can_be_none_is_refused_before_anything_is_read(bench, metric_id):
+    """It would become a file's name."""
+    with pytest.raises(IllFormedIdError, match="is no metric's id") as refused:
+        open_case(bench, metric_id, auditor="ann@x.example")
+    assert len(str(refused.value)) < 400
+
+
+def test_an_unknown_metric_is_refused(bench):
+    """With the way to the known ones."""
+    with pytest.raises(UnknownMetricError, match="heartbeat list"):
+        open_case(bench, "nobody_knows", auditor="ann@x.example")
+
+
+def test_a_retired_metric_is_refused_with_the_day_and_its_end(bench, orders):
+    """Its history stays, its number does not."""
+    (bench.workspace.metrics / "orders.sql").unlink()
+    lifecycle.deploy(bench, allow_retirements=1)
+    with pytest.raises(RetiredMetricError, match=r"orders was retired on \d{4}-\d\d-\d\d by ann@x.example"):
+        open_case(bench, "orders", auditor="ann@x.example")
+
+
+def test_the_future_is_refused(bench, orders):
+    """Nobody knows its number."""
+    with pytest.raises(FutureAuditError, match="has not come yet"):
+        open_case(bench, "orders", as_of=datetime.now(UTC) + timedelta(hours=1), auditor="ann@x.example")
+
+
+def test_an_instant_without_offset_is_no_instant(bench, orders):
+    """Doors make one of it in the workspace's zone; here it is a defect."""
+    with pytest.raises(ValueError, match="no offset"):
+        open_case(bench, "orders", as_of=datetime(2026, 3, 1), auditor="ann@x.example")  # noqa: DTZ001
+
+
+def test_every_refusal_is_of_one_class():
+    """A door catches one."""
+    for refusal in (IllFormedIdError, UnknownMetricError, RetiredMetricError, FutureAuditError):
+        assert issubclass(refusal, AuditRefusedError)
+
+
+def test_sql_that_no_longer_reads_still_opens_a_case(bench, orders):
+    """Deployed under an older rule: the report says so instead of not being written."""
+    with bench.store.connect_migrating() as admin:
+        admin.execute("ALTER TABLE heartbeat.metric_registry DISABLE TRIGGER USER")
+        admin.execute("UPDATE heartbeat.metric_registry SET value_sql = 'SELECT random()'")
+    case = open_case(bench, "orders", auditor="ann@x.example")
+    assert case.parsed is None
+    assert "random" in case.unreadable
