@@ -1,0 +1,98 @@
+"""Moments, periods, counts and numbers as evidence words them, in the workspace's zone; plain text, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import MAX_PREC, Decimal, localcontext
+from zoneinfo import ZoneInfo
+
+from heartbeat_lib.model.display import age
+from heartbeat_lib.model.figures import NOTHING, typed
+from heartbeat_lib.model.period import Grain
+
+Number = int | Decimal | float
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def day(local: datetime) -> str:
+    """24 Nov 2026."""
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> str:
+    """24 Nov 2026 09:17, on the zone's clock; "–" never: an instant is known."""
+    local = instant.astimezone(zone)
+    return f"{day(local)} {local:%H:%M}"
+
+
+def period_words(start: datetime, grain: str, zone: ZoneInfo) -> str:
+    """24 Nov 2026, 24 Nov 2026 09:00, the week of 23 Nov 2026, Nov 2026, Q4 2026, 2026."""
+    local = start.astimezone(zone)
+    match grain:
+        case Grain.HOUR:
+            return moment(start, zone)
+        case Grain.WEEK:
+            return f"the week of {day(local)}"
+        case Grain.MONTH:
+            return f"{_MONTHS[local.month - 1]} {local.year}"
+        case Grain.QUARTER:
+            return f"Q{(local.month + 2) // 3} {local.year}"
+        case Grain.YEAR:
+            return f"{local.year}"
+        case _:
+            return day(local)
+
+
+def span(length: timedelta) -> str:
+    """A promise or a rhythm, exactly where it is a round one: 24 h, 3 days, 90 min.
+
+    >>> span(timedelta(hours=26)), span(timedelta(days=14)), span(timedelta(minutes=90))
+    ('26 h', '14 days', '90 min')
+    """
+    if length > 2 * _DAY and not length % _DAY:
+        return counted(length // _DAY, "day")
+    if length >= _HOUR and not length % _HOUR:
+        return f"{length // _HOUR} h"
+    return f"{length // timedelta(minutes=1)} min" if timedelta(minutes=1) <= length < 3 * _HOUR else age(length)
+
+
+def counted(count: int, noun: str) -> str:
+    """1 load, 12 loads, 1,204 loads."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def together(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def exactly(value: Number) -> Decimal:
+    """A number as a decimal: of a float the shortest text that means it."""
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def digits(value: Number | None) -> str:
+    """Every digit that tells; "–" for None."""
+    return NOTHING if value is None else typed(exactly(value))
+
+
+def relative(difference: Decimal, base: Decimal) -> str:
+    """A difference as a share of `base`, in percent; "" where there is nothing to compare with.
+
+    >>> relative(Decimal(5), Decimal(200)), relative(Decimal("-0.000001"), Decimal(3))
+    ('2.5 %', '-0.000033 %')
+    """
+    if not base:
+        return ""
+    with localcontext(prec=12):
+        share = difference * 100 / abs(base)
+    return f"{typed(Decimal(f'{share:.2g}') if abs(share) < 100 else share.quantize(Decimal(1)))} %"
+
+
+def apart(ours: Decimal, theirs: Decimal) -> Decimal:
+    """Ours less theirs, with every digit."""
+    with localcontext(prec=MAX_PREC):
+        return ours - theirs
