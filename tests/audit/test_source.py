@@ -34,7 +34,8 @@ def shop(bench, marts, deployed):
             at = NOW - timedelta(hours=abs(ago))
             values = f"('{number}', '{schema}', {int(ago < 0)}, TIMESTAMPTZ '{at.isoformat()}', 'x')"
             marts(
-                f"INSERT INTO {schema}._dlt_loads (load_id, schema_name, status, inserted_at, schema_version_hash) VALUES {values}"
+                f"INSERT INTO {schema}._dlt_loads (load_id, schema_name, status, inserted_at, schema_version_hash) "
+                f"VALUES {values}"
             )
 
     books(1)
