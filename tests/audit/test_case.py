@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from heartbeat_lib import lifecycle
+from heartbeat_lib.audit import action, past, rebuild, source
 from heartbeat_lib.audit.case import (
     AuditRefusedError,
     FutureAuditError,
@@ -17,6 +19,7 @@ from heartbeat_lib.audit.case import (
     UnknownMetricError,
     open_case,
 )
+from heartbeat_lib.audit.evidence import Verdict
 
 COUNT = "SELECT count(*) FROM shop.orders WHERE placed_at >= current_date AND placed_at <= now()"
 
@@ -104,3 +107,13 @@ def test_sql_that_no_longer_reads_still_opens_a_case(bench, orders):
     case = open_case(bench, "orders", auditor="ann@x.example")
     assert case.parsed is None
     assert "random" in case.unreadable
+
+
+@pytest.mark.parametrize("layer", [source, rebuild, past])
+def test_a_layer_that_needs_the_sql_says_why_it_could_not_look(bench, orders, layer):
+    """Nothing that was not looked at holds; the reason is in the report, and the other layers go on."""
+    case = replace(open_case(bench, "orders", auditor="ann@x.example"), parsed=None, unreadable="line 1: random()")
+    found = layer.examine(case)
+    assert (found.verdict, found.broken) == (Verdict.NOT_EXAMINED, True)
+    assert found.why == "It could not be examined: line 1: random()"
+    assert not action.examine(case).broken
