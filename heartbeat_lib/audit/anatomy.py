@@ -15,7 +15,7 @@ from sqlglot import exp
 from heartbeat_lib.audit import reading_sql as sql
 from heartbeat_lib.audit.shape import Shape
 from heartbeat_lib.audit.spans import Span
-from heartbeat_lib.audit.tree import Source, own_nodes, source_name, sources_of, tree_of
+from heartbeat_lib.audit.tree import Source, joins_of, own_nodes, source_name, sources_of, tree_of
 from heartbeat_lib.model.value_sql import ValueSql
 
 
@@ -140,14 +140,14 @@ def anatomy_of(parsed: ValueSql, types: Mapping[str, str] | None = None) -> Anat
     reader = _Reader(sources, types or {}, parsed.dialect.name)
     conditions: list[Condition] = []
     joins: list[JoinRead] = []
+    keys = {key.name.lower() for join in tree.find_all(exp.Join) for key in join.args.get("using") or ()}
     for select in selects:
         conditions += [found for found in reader.conditions(select) if found not in conditions]
         joins += reader.joins(select)
     shape = Shape.of(tree, reader.words)
     return Anatomy(
         tables=parsed.tables,
-        columns=frozenset(column.name.lower() for column in tree.find_all(exp.Column))
-        | {key.name.lower() for join in tree.find_all(exp.Join) for key in join.args.get("using") or ()},
+        columns=frozenset({column.name.lower() for column in tree.find_all(exp.Column)} | keys),
         joins=tuple(joins),
         conditions=tuple(conditions),
         aggregates=shape.aggregates,
@@ -171,7 +171,7 @@ class _Reader:
         where = select.args.get("where")
         rows = list(sql.conjuncts(where.this)) if where else []
         shifts: list[tuple[exp.Column, exp.Column, int]] = []
-        for join in select.args.get("joins") or ():
+        for join in joins_of(select):
             for part in sql.conjuncts(join.args.get("on")):
                 if (shift := sql.shifted_key(part)) is not None:
                     shifts.append(shift)
@@ -216,11 +216,11 @@ class _Reader:
 
     def joins(self, select: exp.Select) -> Iterator[JoinRead]:
         """The joins of one SELECT, in order."""
-        for number, join in enumerate(select.args.get("joins") or ()):
+        for number, join in enumerate(joins_of(select)):
             name = source_name(join.this)
             source = self._sources[id(select)].get(name)
             side = (join.args.get("side") or join.args.get("kind") or "").upper()
-            using: list[exp.Expr] = join.args.get("using") or []
+            using: list[exp.Identifier] = join.args.get("using") or []
             keys = [key.name.lower() for key in using]
             on: exp.Expr | None = join.args.get("on")
             words = ", ".join(keys) or (self.words(on) if on is not None else "")

@@ -31,12 +31,17 @@ def source_name(node: exp.Expr) -> str:
 def sources_of(select: exp.Select) -> Mapping[str, Source]:
     """Everything one SELECT reads, by the name it has there."""
     found: dict[str, Source] = {}
-    nodes = [joined.this for joined in select.args.get("joins") or ()]
+    nodes = [joined.this for joined in joins_of(select)]
     if (origin := select.args.get("from_")) is not None:
         nodes.insert(0, origin.this)
     for node in nodes:
         found[source_name(node)] = _source(node)
     return found
+
+
+def joins_of(select: exp.Select) -> list[exp.Join]:
+    """The joins of one SELECT, in order."""
+    return select.args.get("joins") or []
 
 
 def own_nodes(select: exp.Select) -> Iterator[exp.Expr]:

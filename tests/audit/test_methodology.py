@@ -31,3 +31,187 @@ def test_a_right_metric_of_the_czech_bank_comes_out_clean(berka_case, metric_id)
     layer = examine(berka_case(metric_id))
     assert bad(layer) == []
     assert layer.verdict is Verdict.HOLDS
+
+
+DEMO_FAULTS = {
+    # id: (metric, what stands in its SQL, what is planted, verdict, the point, words that name both sides)
+    "rows multiplied by a join": (
+        "payment_volume",
+        "FROM webbank.payments\n    WHERE currency = 'EUR'\n        AND created_at",
+        "FROM webbank.payments AS p JOIN webbank.payments AS q ON q.account_id = p.account_id\n"
+        "    WHERE p.currency = 'EUR' AND q.created_at >= current_date AND q.created_at <= now()\n        AND p.created_at",
+        Verdict.FAILS,
+        "Join",
+        ("repeats rows", "become"),
+    ),
+    "calls joined to payments that are not added up first": (
+        "collateral_overdue",
+        "SELECT call_id, sum(amount_eur) AS paid_eur\n        FROM cards.collateral_payments\n        WHERE paid_at <= now()\n"
+        "        GROUP BY call_id",
+        "SELECT call_id, amount_eur AS paid_eur FROM cards.collateral_payments WHERE paid_at <= now()",
+        None,
+        "Join",
+        ("cards.collateral_payments",),
+    ),
+    "a share without 100": (
+        "chargeback_rate", "100.0 * (", "1.0 * (", Verdict.DOUBTFUL, "Unit", ("does not multiply by 100",),
+    ),
+    "per hundred for per thousand": (
+        "aml_alert_rate", "1000.0", "100.0", Verdict.DOUBTFUL, "Unit", ("multiplies by 100",),
+    ),
+    "hours for days": (
+        "onboarding_days", "86400.0", "3600.0", Verdict.DOUBTFUL, "Unit", ("in hours", "unit is days"),
+    ),
+    "the scheme lost": (
+        "chargeback_rate", "scheme = 'card' AND ", "", Verdict.DOUBTFUL, "Filter", ("scheme card", "filter is missing"),
+    ),
+    "the reason lost": (
+        "card_fraud_month", "reason = 'fraud' AND ", "", Verdict.DOUBTFUL, "Filter", ("reason fraud", "filter is missing"),
+    ),
+    "rejected payments counted": (
+        "payment_volume", "AND (rejected_at IS NULL OR rejected_at > now())", "",
+        Verdict.DOUBTFUL, "Filter", ("without those rejected", "filter is missing"),
+    ),
+    "closed alerts counted": (
+        "aml_alerts_old", " AND (closed_at IS NULL OR closed_at > now())", "",
+        Verdict.DOUBTFUL, "Filter", ("no closed_at", "filter is missing"),
+    ),
+    "another scheme": (
+        "instant_slow", "'instant'", "'sepa'", Verdict.DOUBTFUL, "Filter", ("sepa", "instant"),
+    ),
+    "a filter that no text names": (
+        "payments_today", "created_at <= now()", "created_at <= now() AND scheme = 'sepa'",
+        Verdict.DOUBTFUL, "Filter", ("scheme is sepa", "no text"),
+    ),
+    "a filter that the text denies": (
+        "payments_today", "created_at <= now()", "created_at <= now() AND rejected_at IS NULL",
+        Verdict.DOUBTFUL, "Filter", ("rejected_at not filled", "Rejected payments count"),
+    ),
+    "unsettled payments left out by a bound": (
+        "payments_today", "created_at <= now()", "created_at <= now() AND settled_at <= now()",
+        Verdict.DOUBTFUL, "Filter", ("without settled_at", "no text"),
+    ),
+    "rejected for not rejected": (
+        "payment_volume", "(rejected_at IS NULL OR rejected_at > now())", "rejected_at IS NOT NULL",
+        Verdict.DOUBTFUL, "Filter", ("rejected_at filled", "without those rejected"),
+    ),
+    "the month from the second on": (
+        "card_fraud_month", "received_at >= date_trunc('month', current_date) THEN",
+        "received_at >= date_trunc('month', current_date) + INTERVAL '1 day' THEN",
+        Verdict.DOUBTFUL, "Time window", ("1 day after the first of this month", "first of the month"),
+    ),
+    "after the first instant of the month": (
+        "card_fraud_month", "received_at >= date_trunc('month', current_date) THEN",
+        "received_at > date_trunc('month', current_date) THEN",
+        Verdict.DOUBTFUL, "Time window", ("after the first of this month", "first of the month"),
+    ),
+    "midnight counted twice": (
+        "payments_rejected", "created_at < current_date", "created_at <= current_date",
+        Verdict.DOUBTFUL, "Time window", ("including the first instant of today", "day before today"),
+    ),
+    "today counted as overdue": (
+        "collateral_overdue", "c.due_on < current_date", "c.due_on <= current_date",
+        Verdict.DOUBTFUL, "Time window", ("due_on before today", ),
+    ),
+    "yesterday for today": (
+        "payments_today", "created_at >= current_date AND created_at <= now()",
+        "created_at >= current_date - 1 AND created_at < current_date",
+        Verdict.DOUBTFUL, "Time window", ("on yesterday", "from midnight to now"),
+    ),
+    "today for yesterday": (
+        "payments_rejected", "created_at >= current_date - 1 AND created_at < current_date",
+        "created_at >= current_date AND created_at <= now()",
+        Verdict.DOUBTFUL, "Time window", ("from today on", "day before today"),
+    ),
+    "90 days for 30": (
+        "aml_alert_days", "current_date - 30", "current_date - 90",
+        Verdict.DOUBTFUL, "Time window", ("90 days before today", "30 days"),
+    ),
+    "90 days for 30 in the denominator": (
+        "chargeback_rate", "current_date - 31", "current_date - 91",
+        Verdict.DOUBTFUL, "Time window", ("created_at from 91 days", "30 days before"),
+    ),
+    "no window at all": (
+        "aml_alert_days", "WHERE closed_at >= current_date - 30 AND closed_at <= now()", "",
+        Verdict.DOUBTFUL, "Time window", ("no time window", "30 days"),
+    ),
+    "by another column": (
+        "payments_today", "created_at >= current_date AND created_at <= now()",
+        "settled_at >= current_date AND settled_at <= now()",
+        Verdict.DOUBTFUL, "Columns", ("created_at", "does not use it"),
+    ),
+    "twenty seconds for ten": (
+        "instant_slow", "> 10)", "> 20)", Verdict.DOUBTFUL, "Filter", ("> 20", "no text names"),
+    ),
+    "a mean for a median": (
+        "onboarding_days", "median(", "avg(", Verdict.DOUBTFUL, "Aggregate", ("Median", "average"),
+    ),
+}  # fmt: skip
+BERKA_FAULTS = {
+    "loans multiplied by who disposes of the account": (
+        "loans_per_region_max",
+        "JOIN berka.account AS account USING (account_id)",
+        "JOIN berka.account AS account USING (account_id) JOIN berka.disposition AS disposition USING (account_id)",
+        Verdict.FAILS,
+        "Join",
+        ("682 rows become 827",),
+    ),
+    "a share without 100": (
+        "loans_bad_share", "100.0 * ", "1.0 * ", Verdict.DOUBTFUL, "Unit", ("does not multiply by 100", "between 0.1"),
+    ),
+    "the status lost": (
+        "loans_good", "status IN ('A', 'C') AND ", "", Verdict.DOUBTFUL, "Filter", ("status A", "filter is missing"),
+    ),
+    "one status lost": (
+        "loans_bad_share", "('B', 'D')", "('B')", Verdict.DOUBTFUL, "Filter", ("status D",),
+    ),
+    "a status too many": (
+        "loans_bad_share", "('B', 'D')", "('B', 'C', 'D')", Verdict.DOUBTFUL, "Filter", ("B or C or D", "no text"),
+    ),
+    "a filter that no text names": (
+        "lent_total", "granted_on <= current_date", "granted_on <= current_date AND duration_months > 12",
+        Verdict.DOUBTFUL, "Filter", ("duration_months above 12", "no text"),
+    ),
+    "the month from the second on": (
+        "accounts_opened", "opened_on >= date_trunc", "opened_on > date_trunc",
+        Verdict.DOUBTFUL, "Time window", ("1 day after the first of this month", "month"),
+    ),
+    "last month's last day counted": (
+        "accounts_opened", "date_trunc('month', current_date)", "date_trunc('month', current_date) - 1",
+        Verdict.DOUBTFUL, "Time window", ("1 day before the first of this month", "month"),
+    ),
+    "the year for the quarter": (
+        "loan_median", "'quarter'", "'year'", Verdict.DOUBTFUL, "Time window", ("1 January", "quarter"),
+    ),
+    "another currency": (
+        "loan_median", "", "", Verdict.DOUBTFUL, "Unit", ("EUR", "amount_czk"),
+    ),
+    "a count for a sum": (
+        "lent_total", "sum(amount_czk)", "count(*)", Verdict.DOUBTFUL, "Unit", ("CZK", "adds up no amount"),
+    ),
+}  # fmt: skip
+
+
+def assert_named(case_of, fault, **columns):
+    """The planted fault is found, by the right point, in words that name both sides."""
+    metric_id, right, wrong, verdict, what, words = fault
+    sql = case_of(metric_id).metric["value_sql"]
+    assert right in sql
+    layer = examine(case_of(metric_id, sql.replace(right, wrong), **columns))
+    found = [point for point in layer.points if point.verdict in (Verdict.DOUBTFUL, Verdict.FAILS)]
+    named = [point for point in found if point.what == what and all(word in point.found for word in words)]
+    assert named, [f"{point.what}: {point.found}" for point in found]
+    assert layer.verdict is verdict
+
+
+@pytest.mark.parametrize("fault", DEMO_FAULTS.values(), ids=DEMO_FAULTS)
+def test_a_fault_planted_in_the_demo_is_named(demo_case, fault):
+    """The texts stay as they are; only the SQL goes wrong, as it does in life."""
+    assert_named(demo_case, fault)
+
+
+@pytest.mark.parametrize("fault", BERKA_FAULTS.values(), ids=BERKA_FAULTS)
+def test_a_fault_planted_in_the_czech_bank_is_named(berka_case, fault):
+    """On columns of days, single letters as values and tables that look alike."""
+    columns = {"unit": "EUR"} if "amount_czk" in fault[5] else {}
+    assert_named(berka_case, fault, **columns)
