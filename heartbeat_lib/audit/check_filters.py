@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from heartbeat_lib.audit.anatomy import Anatomy, Condition, Kind
 from heartbeat_lib.audit.check_windows import FIELDS
 from heartbeat_lib.audit.claim_windows import N, U, amount_in_seconds
-from heartbeat_lib.audit.claims import Claims, EventClaim, ValueClaim
+from heartbeat_lib.audit.claims import Claims, EventClaim
 from heartbeat_lib.audit.evidence import Point, Verdict
 
 WHAT = "Filter"
@@ -145,7 +145,7 @@ def _duration(condition: Condition, claims: Claims, which: str) -> Point:
     return _point(Verdict.DOUBTFUL, f"The SQL {which} {condition.words}, and no text names this length of time.")
 
 
-def _said(claim: EventClaim | ValueClaim) -> str:
+def _said(claim: EventClaim) -> str:
     return f"{FIELDS[claim.field]} says “{claim.quoted}”"
 
 
@@ -180,9 +180,7 @@ def _unmet_values(anatomy: Anatomy, claims: Claims, has_value: HasValue) -> Iter
             continue  # told where the SQL's own filter is
         value = next((candidate for candidate in claim.candidates if has_value(claim.column, candidate)), None)
         if value is not None:
-            what = (
-                f"the SQL takes {' and '.join(found.words for found in asked)}"
-                if asked
-                else f"the SQL does not ask for {claim.column}: this filter is missing"
-            )
-            yield _point(Verdict.DOUBTFUL, _sentence(f"{FIELDS[claim.field]} says “{claim.column} {value}”, and {what}."))
+            told = f"the SQL takes {' and '.join(found.words for found in asked)}" if asked else ""
+            told = told or f"the SQL does not ask for {claim.column}: this filter is missing"
+            found = f"{FIELDS[claim.field]} asks for {claim.column} {value}, and {told}."
+            yield _point(Verdict.DOUBTFUL, _sentence(found))

@@ -9,7 +9,7 @@ from sqlglot import exp
 from heartbeat_lib.audit.anatomy import Anatomy, JoinRead
 from heartbeat_lib.audit.evidence import Point, Verdict
 from heartbeat_lib.audit.reading_sql import conjuncts
-from heartbeat_lib.audit.tree import own_nodes, source_name, sources_of
+from heartbeat_lib.audit.tree import joins_of, own_nodes, source_name, sources_of
 
 _UNHURT = (exp.Max, exp.Min)  # the largest of several copies is the largest
 
@@ -34,9 +34,10 @@ def _examined(join: JoinRead, types: Mapping[str, str], count: Count) -> Point:
         return point(
             Verdict.HOLDS, f"{join.joined} is joined{on}; several matches would not change the largest, smallest or distinct."
         )
-    joined = source_name(join.select.args["joins"][join.number].this)
+    before_it = joins_of(join.select)[: join.number]
     owners = {_owner(column, join.select, types) for node in hurt for column in node.find_all(exp.Column)}
-    of_joined = owners == {joined}
+    earlier = {source_name(join.select.args["from_"].this), *(source_name(one.this) for one in before_it)}
+    of_joined = bool(owners) and "" not in owners and not owners & earlier
     queries = _queries(join, types, keep_joined=of_joined)
     before, after = (None if query is None else count(query) for query in queries)
     if before is None or after is None:
@@ -46,7 +47,7 @@ def _examined(join: JoinRead, types: Mapping[str, str], count: Count) -> Point:
         return point(Verdict.HOLDS, f"The join with {join.joined}{on} repeats no row: {before:,} {whose} stay {after:,}.")
     found = f"The join with {join.joined}{on} repeats rows: {before:,} {whose} become {after:,}"
     amounts = [node for node in hurt if not isinstance(node, exp.Count)]
-    if amounts and owners and (of_joined or joined not in owners):
+    if amounts and owners and (of_joined or owners <= earlier):
         return point(Verdict.FAILS, f"{found}, and what is added up or averaged is taken as often as its row is repeated.")
     return point(Verdict.DOUBTFUL, f"{found}; each is counted as often as it matches.")
 
@@ -64,7 +65,7 @@ def _owner(column: exp.Column, select: exp.Select, types: Mapping[str, str]) -> 
 def _queries(join: JoinRead, types: Mapping[str, str], *, keep_joined: bool) -> tuple[exp.Select | None, exp.Select | None]:
     """`count(*)` of the rows that have a match, each once, and of the matches."""
     select = join.select
-    joins = select.args["joins"]
+    joins = joins_of(select)
     here = joins[join.number]
     earlier, later = joins[: join.number], joins[join.number + 1 :]
     if isinstance(here.this, exp.Lateral | exp.Unnest) or (here.args.get("method") or ""):

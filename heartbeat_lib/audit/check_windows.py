@@ -39,8 +39,9 @@ def window_points(anatomy: Anatomy, claims: Claims) -> Iterator[Point]:
             yield _held(condition, claims)
             continue
         column, words = condition.columns[0], " or ".join(span.words() for span in stray)
-        if unmet:
-            text = " and ".join(dict.fromkeys(f"{says(claim)} ({_meant(claim)})" for claim in unmet))
+        said = unmet or [claim for claim in claims.windows if claim.firm]
+        if said:
+            text = " and ".join(dict.fromkeys(f"{says(claim)} ({_meant(claim)})" for claim in said))
             found = f"The SQL takes {column} {words}, but {text}."
             named = []
         else:

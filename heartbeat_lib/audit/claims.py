@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from heartbeat_lib.audit.claim_windows import WindowClaim, windows_claimed, without_asides
 
+_READ = 20_000  # characters of each text; what stands behind them is no description any more
 _NOT = r"(?:not|no|without(?: those)?|never|neither|nor|un)"
 _TIMES = ("_at", "_on", "_date", "_day", "_ts", "_time")
 _AGGREGATES = (
@@ -118,7 +119,7 @@ def read_claims(texts: Mapping[str, str | None], *, columns: Mapping[str, str], 
     tables
         All that may be meant by `schema.table`.
     """
-    said = {field: text for field, text in texts.items() if text and text.strip()}
+    said = {field: text[:_READ] for field, text in texts.items() if text and text.strip()}
     parts = [(field, sentence) for field, text in said.items() for sentence in _sentences(text)]
     windows, events, values = list[WindowClaim](), list[EventClaim](), list[ValueClaim]()
     words: dict[str, list[Word]] = {"aggregate": [], "share": [], "factor": [], "column": [], "table": []}
@@ -226,11 +227,12 @@ def _values(field: str, sentence: str, columns: Mapping[str, str]) -> Iterator[V
         if not kind.startswith(("VARCHAR", "TEXT", "ENUM", "CHAR")):
             continue
         for match in re.finditer(rf"\b{re.escape(column)}\s+(\w[\w-]*(?:\s\w[\w-]*){{0,3}})", plain, re.IGNORECASE):
-            following = match[1].split()
-            if following[0].lower() in _STOPPED:
-                continue
-            candidates = [" ".join(following[:count]) for count in range(len(following), 0, -1)]
-            yield ValueClaim(field=field, quoted=f"{column} {following[0]}", column=column, candidates=tuple(candidates))
+            for part in re.split(r"\s(?:or|and)\s", match[1]):
+                following = part.split()
+                if following[0].lower() in _STOPPED:
+                    break
+                candidates = tuple(" ".join(following[:count]) for count in range(len(following), 0, -1))
+                yield ValueClaim(field=field, quoted=f"{column} {following[0]}", column=column, candidates=candidates)
 
 
 def _words(field: str, sentence: str, columns: Mapping[str, str], tables: tuple[str, ...]) -> Iterator[tuple[str, Word]]:

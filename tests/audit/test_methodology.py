@@ -37,9 +37,8 @@ DEMO_FAULTS = {
     # id: (metric, what stands in its SQL, what is planted, verdict, the point, words that name both sides)
     "rows multiplied by a join": (
         "payment_volume",
-        "FROM webbank.payments\n    WHERE currency = 'EUR'\n        AND created_at",
-        "FROM webbank.payments AS p JOIN webbank.payments AS q ON q.account_id = p.account_id\n"
-        "    WHERE p.currency = 'EUR' AND q.created_at >= current_date AND q.created_at <= now()\n        AND p.created_at",
+        "FROM webbank.payments",
+        "FROM webbank.payments JOIN cards.cards USING (account_id)",
         Verdict.FAILS,
         "Join",
         ("repeats rows", "become"),
@@ -49,15 +48,15 @@ DEMO_FAULTS = {
         "SELECT call_id, sum(amount_eur) AS paid_eur\n        FROM cards.collateral_payments\n        WHERE paid_at <= now()\n"
         "        GROUP BY call_id",
         "SELECT call_id, amount_eur AS paid_eur FROM cards.collateral_payments WHERE paid_at <= now()",
-        None,
+        Verdict.DOUBTFUL,
         "Join",
-        ("cards.collateral_payments",),
+        ("152 rows become 178",),
     ),
     "a share without 100": (
         "chargeback_rate", "100.0 * (", "1.0 * (", Verdict.DOUBTFUL, "Unit", ("does not multiply by 100",),
     ),
     "per hundred for per thousand": (
-        "aml_alert_rate", "1000.0", "100.0", Verdict.DOUBTFUL, "Unit", ("multiplies by 100",),
+        "aml_alert_rate", "1000.0", "100.0", Verdict.DOUBTFUL, "Unit", ("per thousand", "not multiply by 1000"),
     ),
     "hours for days": (
         "onboarding_days", "86400.0", "3600.0", Verdict.DOUBTFUL, "Unit", ("in hours", "unit is days"),
