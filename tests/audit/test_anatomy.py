@@ -80,8 +80,10 @@ def test_a_condition_has_a_kind_and_words(condition, kind, words):
 
 def test_a_window_of_what_is_counted_lies_within_that_of_the_rows():
     """A FILTER with one bound counts only among the rows that are read."""
-    sql = "SELECT count(*) FILTER (WHERE paid_at >= current_date - 1) FROM shop.orders "
+    sql = (
+        "SELECT count(*) FILTER (WHERE paid_at >= current_date - 1) FROM shop.orders "
         "WHERE paid_at >= current_date - 8 AND paid_at < current_date"
+    )
     assert [found.words for found in read(sql).windows] == [
         "paid_at from 8 days before today on and before today",
         "paid_at on yesterday",
