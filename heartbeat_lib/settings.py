@@ -57,7 +57,8 @@ def _zone(value: object) -> object:
         raise ValueError(f"{value!r} is no time zone; write an IANA name such as 'Europe/Berlin'") from None
 
 
-def _span(value: object) -> object:
+def span(value: object) -> timedelta:
+    """A span as settings and options write it: `90m`, `26h`, `3d`, `2w`. Raises ValueError, with what to write."""
     if not isinstance(value, str):
         raise ValueError("write a span such as '90m', '26h', '3d' or '2w'")
     match = re.fullmatch(r"(\d+)\s*([mhdw])", value.strip())
@@ -77,7 +78,7 @@ def _crontab(value: str) -> str:
 
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[timedelta, BeforeValidator(span)]
 Crontab = Annotated[str, AfterValidator(_crontab)]
 
 
@@ -127,12 +128,31 @@ class Compute(_Section):
     workers: int | None = Field(default=None, ge=1, le=64)
 
 
+class Audit(_Section):
+    """One `[[schedule.audit]]`: when the clock audits, and which metrics; with several words the union of them."""
+
+    cron: Crontab
+    all_unverified: bool = False
+    """Metrics that nobody signed."""
+    older_than: Span | None = None
+    """Metrics whose present meaning was not looked at for so long, or never."""
+    ids: tuple[str, ...] = ()
+    """Metrics by name; one that is not alive is passed over."""
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Audit:
+        if not self.all_unverified and self.older_than is None and not self.ids:
+            raise ValueError("an audit says which metrics: all_unverified = true, older_than = '90d', or ids = ['late_share']")
+        return self
+
+
 class Schedule(_Section):
     """When the clock calls, as crontab lines in the workspace's zone, and how long it keeps executed notebooks."""
 
     tick: Crontab = "17 * * * *"
     benchmarks: Crontab = "23 4 * * *"
     keep: Span = timedelta(days=30)
+    audit: tuple[Audit, ...] = ()
 
 
 class Api(_Section):
@@ -262,6 +282,8 @@ def _in_words(file: Path, fault: Any) -> str:
             section: type[BaseModel] = Settings
             if where[0] == "source" and len(where) > 1:
                 section = Source
+            elif where[:2] == ["schedule", "audit"] and len(where) > 2:
+                section = Audit
             elif len(where) > 1:
                 section = {
                     "compute": Compute,

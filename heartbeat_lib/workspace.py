@@ -81,6 +81,11 @@ class Workspace:
         return self.root / self.settings.metrics
 
     @property
+    def audits(self) -> Path:
+        """The folder of audit reports."""
+        return self.root / self.settings.reports / "metric-audits"
+
+    @property
     def marts_url(self) -> str:
         """The marts in the form that `HEARTBEAT_MARTS_URL` takes."""
         named = self.settings.marts_url

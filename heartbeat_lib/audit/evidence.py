@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
+
+from heartbeat_lib.model.markup import FAINT, TABLE, Markup, element, joined
 
 
 class Verdict(StrEnum):
@@ -22,6 +25,8 @@ class Verdict(StrEnum):
     """There was nothing to look at, or it could not be looked at."""
 
 
+SIGNS = {Verdict.HOLDS: "✓", Verdict.DOUBTFUL: "?", Verdict.FAILS: "✗", Verdict.NOT_EXAMINED: "–"}
+"""Beside the word, never instead of it."""
 _WORST_FIRST = (Verdict.FAILS, Verdict.DOUBTFUL, Verdict.HOLDS)
 
 
@@ -58,15 +63,36 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One road to the number and what it gave, in the metric's unit; drawn beside each other, ours first."""
+
+    name: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """What one layer found. `why` is the one sentence of the summary; `broken`: it was not examined because something failed."""
+    """What one layer found. `why` is the one sentence of the summary; `broken`: it was not examined because something failed.
+
+    A notebook shows it as a verdict with its points and tables; whatever their texts hold is text there.
+    """
 
     name: LayerName
     verdict: Verdict
     why: str
     points: tuple[Point, ...] = ()
     tables: tuple[Table, ...] = ()
+    routes: tuple[Route, ...] = ()
     broken: bool = False
+
+    def _repr_html_(self) -> str:
+        points = [element("li", element("b", f"{one.what}: {one.verdict}."), f" {one.found}") for one in self.points]
+        shown = element("p", element("b", f"{SIGNS[self.verdict]} {self.verdict.capitalize()}."), f" {self.why}")
+        listed = element("ul", *points) if points else Markup()
+        return element("div", shown, listed, *(_shown(table) for table in self.tables), style="color:inherit;line-height:1.5")
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.verdict}: {self.why}", *(f"- {one.what}: {one.verdict}. {one.found}" for one in self.points)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +142,11 @@ def _held(points: Sequence[Point]) -> str:
     left = len(points) - held
     rest = f"; {left} could not be examined" if left else ""
     return f"{held} of {len(points)} points hold{rest}." if held > 1 or left else points[0].found
+
+
+def _shown(table: Table) -> Markup:
+    head = element("tr", *(element("th", name, style="text-align:left") for name in table.columns))
+    rows = [element("tr", *(element("td", cell, style="text-align:left") for cell in row)) for row in table.rows]
+    body = element("table", element("thead", head), element("tbody", *rows), style=TABLE)
+    note = element("p", table.note, style=FAINT) if table.note else Markup()
+    return joined(element("p", element("b", table.title)), body, note)

@@ -15,6 +15,7 @@ import typer
 
 from heartbeat_lib.cli import (
     api_commands,
+    audit_commands,
     clock_commands,
     cockpit_commands,
     decision_commands,
@@ -53,6 +54,7 @@ for module in (
     clock_commands,
     decision_commands,
     review_commands,
+    audit_commands,
     reading_commands,
     schedule_commands,
     api_commands,

@@ -326,6 +326,8 @@ def _found(row: Row) -> str:
     parts = [f"{detail[key]} {word}" for key, word in counts.items() if key in detail]
     if "bands" in detail:
         parts.append(f"{detail['bands']} bands, {detail['shown']} shown")
+    if "verdict" in detail:
+        parts.append(f"{detail['metric_id']} {detail['verdict']}, {detail['report']}")
     for load in detail.get("loads", ()):
         parts.append(f"{load['schema']}: {load['error'] or _rows(load)}")
     parts += [f"tampering: {tampering}" for tampering in detail.get("tamperings", ())]

@@ -21,7 +21,7 @@ import psycopg
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.store import Role, Store, load_sql, translated
 
-Kind = Literal["tick", "load", "backfill", "manual", "deploy", "benchmarks"]
+Kind = Literal["tick", "load", "backfill", "manual", "deploy", "benchmarks", "audit"]
 _PACKAGE = __package__ or ""
 
 

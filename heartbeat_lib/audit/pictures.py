@@ -1,0 +1,198 @@
+"""The pictures of a report: the history with what is normal and with its thresholds, and ours beside the other routes.
+
+SVG, the same bytes for the same figures. They lie on white paper whatever the page is, in the cockpit's colours and shapes; no
+word of a metric is read as mathematics. Values beyond what a double holds are gaps.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite, nan
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from heartbeat_lib.audit.evidence import Route
+from heartbeat_lib.audit.markdown import one_line
+from heartbeat_lib.model.figures import Figures
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_INK, _FAINT, _LINE = "#14181d", "#4a525c", "#dfe3e8"
+_COLOURS = {"red": "#c4162a", "amber": "#a86400", "grey": "#6c7580", "green": "#2c7a50"}
+_SHAPES = {"red": "D", "amber": "^", "grey": "o", "green": "o"}
+_STRETCH = 2.2
+"""A line that would stretch the values' range further than this is told in words: it would flatten the picture."""
+_MOST = 1e300
+_STYLE = {
+    "svg.hashsalt": "heartbeat",
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "svg.fonttype": "path",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One kept period: its start (aware), value (None: none), status and whether it was computed by the present meaning."""
+
+    start: datetime
+    value: Decimal | None
+    status: str
+    same_meaning: bool = True
+
+
+def history(
+    past: Sequence[Past],
+    *,
+    figures: Figures,
+    zone: ZoneInfo,
+    norm: Decimal | None = None,
+    alert: Decimal | None = None,
+    target: Decimal | None = None,
+    mean: Decimal | None = None,
+    sd: Decimal | None = None,
+) -> bytes:
+    """An SVG of the kept periods, oldest first; empty bytes where none has a value.
+
+    Parameters
+    ----------
+    norm, alert, target, mean, sd
+        In the metric's unit; None: there is none.
+    """
+    values = [_drawn(one.value) for one in past]
+    known = [value for value in values if isfinite(value)]
+    if not known:
+        return b""
+    with _styled():
+        figure, axes = _paper(7.6, 3.0)
+        days = [one.start.astimezone(zone).replace(tzinfo=None) for one in past]
+        low, high = min(known), max(known)
+        outside: list[str] = []
+        lines = (("alert", alert, _COLOURS["red"], "-"), ("norm", norm, _COLOURS["amber"], "--"), ("target", target, _INK, ":"))
+        for name, line, colour, dash in lines:
+            at = _drawn(line)
+            if not isfinite(at):
+                continue
+            words = f"{name} {figures.text(line)}"
+            if high > low and max(high, at) - min(low, at) > _STRETCH * (max(known) - min(known)):
+                outside.append(words)
+                continue
+            low, high = min(low, at), max(high, at)
+            axes.axhline(at, color=colour, linestyle=dash, linewidth=1)
+            axes.annotate(
+                words, (1, at), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", color=colour, va="center"
+            )
+        if mean is not None and sd is not None and isfinite(_drawn(mean)) and isfinite(_drawn(sd)):
+            axes.axhspan(_drawn(mean - sd), _drawn(mean + sd), color=_INK, alpha=0.08, linewidth=0)
+        older = [nan if one.same_meaning else value for one, value in zip(past, values, strict=True)]
+        present = [value if one.same_meaning else nan for one, value in zip(past, values, strict=True)]
+        axes.plot(days, older, color=_FAINT, alpha=0.5, linewidth=1)  # pyright: ignore[reportArgumentType]
+        axes.plot(days, present, color=_INK, linewidth=1.2)  # pyright: ignore[reportArgumentType]
+        for status, shape in _SHAPES.items():
+            found = [at for at, one in enumerate(past) if one.status == status and isfinite(values[at])]
+            look = {"facecolors": "none"} if status == "grey" else {}
+            size = 26 if status in ("red", "amber") else 12
+            axes.scatter(
+                [days[at] for at in found],  # pyright: ignore[reportArgumentType]
+                [values[at] for at in found],
+                size,
+                marker=shape,
+                edgecolors=_COLOURS[status],
+                zorder=3,
+                linewidths=1,
+                **(look or {"c": _COLOURS[status]}),
+            )
+        air = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
+        axes.set_ylim(low - air, high + air)
+        axes.yaxis.set_major_formatter(lambda at, _: figures.text(float(at)))
+        _dates(axes)
+        if outside:
+            axes.set_title(f"outside the picture: {', '.join(outside)}", loc="left", fontsize=8, color=_FAINT)
+        axes.set_ylabel(one_line(figures.unit), color=_FAINT)
+        return _svg(figure)
+
+
+def rebuild(routes: Sequence[Route], *, figures: Figures) -> bytes:
+    """An SVG of what each route gave, ours first and as a line through all; empty bytes where there is nothing to compare."""
+    drawn = [(route, _drawn(route.value)) for route in routes]
+    drawn = [(route, value) for route, value in drawn if isfinite(value)]
+    if len(drawn) < 2:
+        return b""
+    with _styled():
+        figure, axes = _paper(7.6, 0.9 + 0.42 * len(drawn))
+        ours = drawn[0][1]
+        values = [value for _, value in drawn]
+        axes.axvline(ours, color=_INK, linewidth=1, linestyle=":")
+        for place, (route, value) in enumerate(drawn):
+            colour = _INK if place == 0 else _FAINT
+            axes.plot([ours, value], [-place, -place], color=_LINE, linewidth=3, zorder=1)
+            axes.scatter([value], [-place], 40, marker="o" if place == 0 else "D", c=colour, zorder=3)
+            axes.annotate(
+                figures.text(route.value),
+                (value, -place),
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                color=_INK,
+                fontsize=8,
+            )
+        axes.set_yticks([-place for place in range(len(drawn))], [_short(route.name) for route, _ in drawn])
+        axes.set_ylim(-len(drawn) + 0.4, 0.8)
+        low, high = min(values), max(values)
+        air = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
+        axes.set_xlim(low - air, high + air)
+        axes.xaxis.set_major_formatter(lambda at, _: figures.text(float(at)))
+        axes.set_xlabel(one_line(figures.unit), color=_FAINT)
+        return _svg(figure)
+
+
+def _short(name: str) -> str:
+    text = one_line(name)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _drawn(value: Decimal | None) -> float:
+    number = nan if value is None or abs(value) >= _MOST else float(value)
+    return number if isfinite(number) else nan
+
+
+def _styled():
+    import matplotlib
+
+    return matplotlib.rc_context(_STYLE)
+
+
+def _paper(width: float, height: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
+    axes = figure.add_subplot()
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(_LINE)
+    axes.tick_params(colors=_FAINT, length=3)
+    axes.margins(x=0.02)
+    return figure, axes
+
+
+def _dates(axes: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=6))
+    axes.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))
+
+
+def _svg(figure: Figure) -> bytes:
+    written = io.BytesIO()
+    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    return written.getvalue()
