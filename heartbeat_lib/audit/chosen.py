@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from heartbeat_lib.audit.evidence import LayerName, Verdict
+from heartbeat_lib.settings import Audit
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
@@ -51,8 +52,8 @@ class Written:
 
 def wanted(
     workbench: Workbench,
-    ids: Collection[str] = (),
     *,
+    ids: Collection[str] = (),
     unverified: bool = False,
     older_than: datetime | None = None,
     since: datetime | None = None,
@@ -70,19 +71,22 @@ def wanted(
     return [row["metric_id"] for row in _rows(workbench, "wanted", asked)]
 
 
+def still_due(workbench: Workbench, which: Audit, due: datetime) -> list[str]:
+    """Ids that a `[[schedule.audit]]` speaks of and that nobody looked at since it was due (aware)."""
+    older = None if which.older_than is None else due - which.older_than
+    return wanted(workbench, ids=which.ids, unverified=which.all_unverified, older_than=older, since=due)
+
+
 def written(workbench: Workbench, run_id: int) -> Written | None:
     """The audit that a run wrote, or None."""
     found = _rows(workbench, "written", {"run_id": run_id})
     if not found:
         return None
-    layers = found[0].pop("layers")
-    return Written(
-        **found[0] | {"verdict": Verdict(found[0]["verdict"])},
-        layers=tuple(
-            LayerSaid(name=LayerName(layer["name"]), verdict=Verdict(layer["verdict"]), why=layer["why"]) for layer in layers
-        ),
-        broken=any(layer.get("broken", False) for layer in layers),
-    )
+    row = found[0]
+    layers = row.pop("layers")
+    said = [LayerSaid(name=LayerName(one["name"]), verdict=Verdict(one["verdict"]), why=one["why"]) for one in layers]
+    broken = any(one.get("broken", False) for one in layers)
+    return Written(**row | {"verdict": Verdict(row["verdict"]), "layers": tuple(said), "broken": broken})
 
 
 def _rows(workbench: Workbench, name: str, values: dict[str, Any]) -> list[dict[str, Any]]:

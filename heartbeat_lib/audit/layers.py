@@ -1,7 +1,7 @@
 """The five layers as an audit asks them: each by itself, so that one which breaks says so and takes no other with it.
 
-What a layer raises, whatever it is, becomes its finding: not examined, and why. The surprise: nothing is raised from here, not even
-by a defect of ours, because an audit that stops half-way would say nothing about the rest.
+What a layer raises, whatever it is, becomes its finding: not examined, and why. The surprise: nothing is raised from here, not
+even by a defect of ours, because an audit that stops half-way would say nothing about the rest.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _exact(value: Any) -> Decimal | None:
 
 def ready() -> None:
     """Import everything that an audit needs, so that a kernel started ahead has it when its turn comes."""
-    import matplotlib.backends.backend_svg  # noqa: F401
+    import matplotlib.backends.backend_svg
     import matplotlib.figure  # noqa: F401
 
     for module in ("methodology", "source", "rebuild", "past", "action", "asked", "write"):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.audit.evidence import Route
@@ -30,7 +30,7 @@ _SHAPES = {"red": "D", "amber": "^", "grey": "o", "green": "o"}
 _STRETCH = 2.2
 """A line that would stretch the values' range further than this is told in words: it would flatten the picture."""
 _MOST = 1e300
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "heartbeat",
     "text.parse_math": False,
     "axes.unicode_minus": True,
@@ -99,17 +99,15 @@ def history(
         axes.plot(days, present, color=_INK, linewidth=1.2)  # pyright: ignore[reportArgumentType]
         for status, shape in _SHAPES.items():
             found = [at for at, one in enumerate(past) if one.status == status and isfinite(values[at])]
-            look = {"facecolors": "none"} if status == "grey" else {}
-            size = 26 if status in ("red", "amber") else 12
             axes.scatter(
                 [days[at] for at in found],  # pyright: ignore[reportArgumentType]
                 [values[at] for at in found],
-                size,
+                26 if status in ("red", "amber") else 12,
                 marker=shape,
+                facecolors="none" if status == "grey" else _COLOURS[status],
                 edgecolors=_COLOURS[status],
                 zorder=3,
                 linewidths=1,
-                **(look or {"c": _COLOURS[status]}),
             )
         air = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
         axes.set_ylim(low - air, high + air)

@@ -1,7 +1,7 @@
 """A report as a page: Markdown to HTML that stands alone, for whoever opens it in the cockpit.
 
-HTML within the text stays text; the pictures are the report's own, carried inside the page; nothing is loaded from anywhere and no
-link leads away. What was written into a metric's fields was escaped when the report was; this door does not rely on it.
+HTML within the text stays text; the pictures are the report's own, carried inside the page; nothing is loaded from anywhere and
+no link leads away. What was written into a metric's fields was escaped when the report was; this door does not rely on it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The end of an audit: its report, its pictures, what it computed, and its row in the store.
 
-In this order: the pictures, then the report, whole and under a name that nobody has, then one transaction with the observations and
-the row. So a kill leaves at worst a report of which the store knows nothing; never a row without its report, and never a verdict
-without evidence. What is refused or fails on the way takes its files back.
+In this order: the pictures, then the report, whole and under a name that nobody has, then one transaction with the observations
+and the row. So a kill leaves at worst a report of which the store knows nothing; never a row without its report, and never a
+verdict without evidence. What is refused or fails on the way takes its files back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from heartbeat_lib.audit import pictures, report
 from heartbeat_lib.audit.case import Case, select
 from heartbeat_lib.audit.evidence import Evidence, Layer, LayerName, Verdict
 from heartbeat_lib.audit.report import Picture
-from heartbeat_lib.model.markup import Markup, element
+from heartbeat_lib.model.markup import element
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workspace import Workspace
 

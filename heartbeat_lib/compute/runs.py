@@ -139,7 +139,7 @@ def abort_lost_runs(store: Store) -> None:
         connection.execute(load_sql(_PACKAGE, "abort_lost_runs"))
 
 
-def note_failure(store: Store, kind: Kind, *, due: datetime, actor: str, notebook: str, error: str) -> None:
+def note_failure(store: Store, kind: Kind, *, due: datetime, actor: str, notebook: str | None, error: str) -> None:
     """Record a run that failed before it could open one; a run that tells of itself is left as it is."""
     abort_lost_runs(store)
     values = {"kind": kind, "due": due, "now": datetime.now(UTC), "actor": actor, "notebook": notebook, "error": error}

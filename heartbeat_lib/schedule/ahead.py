@@ -1,4 +1,4 @@
-"""Fresh kernels for a row of notebooks: while one works the next one boots and imports, which is most of what a notebook costs."""
+"""Fresh kernels for a row of notebooks: while one works the next one boots and imports, most of what a notebook costs."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Audits as notebooks: one papermill for all of a batch, a fresh kernel for each metric, the next one started while one works.
 
-Each metric is a run of kind `audit` with its executed notebook. Where the notebook stops before it has written its report, through
-a cell that raises or a kernel that dies, the report is written here and says so; so every metric that was not refused gets one.
-`python -m heartbeat_lib.schedule.audits DUE WHICH` is how the clock calls a batch: WHICH is a `[[schedule.audit]]` as JSON; what
-was looked at since DUE is left out, so of two clocks one finds the work done, and a batch that was killed is taken up again.
+Each metric is a run of kind `audit` with its executed notebook. Where the notebook stops before it has written its report,
+through a cell that raises or a kernel that dies, the report is written here and says so; so every metric gets one unless it was
+refused. `python -m heartbeat_lib.schedule.audits DUE WHICH` is how the clock calls a batch: WHICH is a `[[schedule.audit]]` as
+JSON; what was looked at since DUE is left out, so a second clock finds the work done and a killed batch is taken up again.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from heartbeat_lib import notebooks
 from heartbeat_lib.audit.asked import Asked
-from heartbeat_lib.audit.chosen import Written, wanted, written
+from heartbeat_lib.audit.chosen import Written, still_due, written
 from heartbeat_lib.compute import open_run
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.schedule.ahead import KernelsAhead
@@ -59,18 +59,6 @@ def run_audits(workbench: Workbench, asked: Sequence[Asked], *, due: datetime | 
             one.open(workbench)
         for one in asked:
             yield _audit(workbench, one, kernels, due)
-
-
-def chosen(workbench: Workbench, which: Audit, *, since: datetime | None = None) -> list[str]:
-    """Ids that a `[[schedule.audit]]` speaks of now; those looked at after `since` are left out."""
-    older = None if which.older_than is None else datetime.now(UTC) - which.older_than
-    return wanted(workbench, which.ids, unverified=which.all_unverified, older_than=older, since=since)
-
-
-def as_words(which: Audit) -> str:
-    """A `[[schedule.audit]]` as the JSON that a batch's process is given."""
-    older = None if which.older_than is None else f"{which.older_than // timedelta(minutes=1)}m"
-    return json.dumps({"cron": which.cron, "all_unverified": which.all_unverified, "older_than": older, "ids": which.ids})
 
 
 def _audit(workbench: Workbench, asked: Asked, kernels: KernelsAhead, due: datetime | None) -> Written:
@@ -157,7 +145,7 @@ def main(due: str, which: str) -> int:
     """One batch that the clock calls for; 0 where every metric has its report, whatever it says."""
     called = datetime.fromisoformat(due)
     with Workbench(Workspace.find()) as bench:
-        ids = chosen(bench, Audit.model_validate(json.loads(which)), since=called)
+        ids = still_due(bench, Audit.model_validate(json.loads(which)), called)
         for found in run_audits(bench, [Asked(metric_id=metric_id) for metric_id in ids], due=called):
             print(f"{found.metric_id} {found.verdict}", flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""`heartbeat schedule`: waits for the next due instant and runs its notebook in a child process, for as long as it lives.
+"""`heartbeat schedule`: waits for the next due instant and runs its notebooks in a child process, for as long as it lives.
 
 What is due is decided by the crontab lines and the finished runs in the store, never by what this process remembers: so a
 clock that was down, asleep or busy makes one tick of all it missed, and of two clocks one finds the work done. A long tick
@@ -7,6 +7,7 @@ never overlaps the next; when it ends, the clock looks again. SIGTERM ends every
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
@@ -14,7 +15,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,31 +24,59 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from heartbeat_lib import compute, notebooks, processes
+from heartbeat_lib.audit.chosen import still_due
 from heartbeat_lib.model.cron import Cron
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.schedule.job import LEFT_TO_ANOTHER
+from heartbeat_lib.settings import Audit
 from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace
 
-Kind = Literal["tick", "benchmarks"]
+Kind = Literal["tick", "benchmarks", "audit"]
 _NOTEBOOKS: dict[Kind, str] = {"tick": "operate/refresh.ipynb", "benchmarks": "operate/benchmarks.ipynb"}
 _AGAIN_S = 60.0
 """Seconds until a store that does not answer is asked again."""
 
 
-def crons(workspace: Workspace) -> dict[Kind, Cron]:
-    """The workspace's crontab lines, in its zone."""
-    schedule = workspace.settings.schedule
-    return {"tick": Cron(schedule.tick, workspace.zone), "benchmarks": Cron(schedule.benchmarks, workspace.zone)}
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the clock calls, and when. `which`: the metrics of an audit; None for the others."""
+
+    kind: Kind
+    cron: Cron
+    which: Audit | None = None
+
+    def is_due(self, workbench: Workbench, due: datetime) -> bool:
+        """Whether the store still lacks what was due at `due`."""
+        if self.which is None:
+            return compute.is_due(workbench.store, self.kind, due)
+        return bool(still_due(workbench, self.which, due))
+
+    def command(self, workspace: Workspace, record: Path, due: datetime) -> list[str]:
+        """The module that does it, and its words. `record` is where a single notebook is kept; audits keep one per metric."""
+        if self.which is None:
+            notebook = notebooks.find(workspace, _NOTEBOOKS[self.kind])
+            return ["heartbeat_lib.schedule.job", str(notebook), str(record), due.isoformat()]
+        older = None if self.which.older_than is None else f"{self.which.older_than // timedelta(minutes=1)}m"
+        asked = self.which.model_dump(exclude={"older_than"}) | {"older_than": older}
+        return ["heartbeat_lib.schedule.audits", due.isoformat(), json.dumps(asked)]
+
+
+def jobs(workspace: Workspace) -> list[Job]:
+    """All that the workspace's crontab lines call, in its zone."""
+    schedule, zone = workspace.settings.schedule, workspace.zone
+    audits = [Job("audit", Cron(which.cron, zone), which) for which in schedule.audit]
+    return [Job("tick", Cron(schedule.tick, zone)), Job("benchmarks", Cron(schedule.benchmarks, zone)), *audits]
 
 
 def next_due(workspace: Workspace) -> str:
     """When each job is due next, in words and in the workspace's zone."""
     now = datetime.now(UTC)
     words: list[str] = []
-    for kind, cron in crons(workspace).items():
-        due = cron.next(now)
-        words.append(f"{kind} next at {due.astimezone(workspace.zone):%Y-%m-%d %H:%M}" if due else f"{kind} never due")
+    for job in jobs(workspace):
+        due = job.cron.next(now)
+        when = f"next at {due.astimezone(workspace.zone):%Y-%m-%d %H:%M}" if due else "never due"
+        words.append(f"{job.kind} {when}")
     return ", ".join(words)
 
 
@@ -66,7 +96,7 @@ class Clock:
 
     def __init__(self, workspace: Workspace, say: Callable[[str], None]) -> None:
         self.workspace = workspace
-        self._crons = crons(workspace)
+        self._jobs = jobs(workspace)
         self._say = say
         self._stopping = threading.Event()
         self._children: set[int] = set()
@@ -84,8 +114,8 @@ class Clock:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         now = datetime.now(self.workspace.zone)
-        for kind, cron in self._crons.items():
-            scheduler.add_job(self._call, _Due(cron), args=[kind], id=kind, next_run_time=now)
+        for job in self._jobs:
+            scheduler.add_job(self._call, _Due(job.cron), args=[job], next_run_time=now)
         scheduler.start()
         try:
             while not self._stopping.wait(3600):  # a wait without end would keep Python from seeing signals on some systems
@@ -97,33 +127,32 @@ class Clock:
             scheduler.shutdown(wait=True)
             self._close_lost()
 
-    def _call(self, kind: Kind) -> None:
-        """Run what is due of one kind, and again while something became due meanwhile."""
+    def _call(self, job: Job) -> None:
+        """Run what is due of one job, and again while something became due meanwhile."""
         done: datetime | None = None
         while not self._stopping.is_set():
-            due = self._crons[kind].latest(datetime.now(UTC))
+            due = job.cron.latest(datetime.now(UTC))
             if due is None or due == done:
                 return
             try:
                 with Workbench(self.workspace) as bench:
-                    is_due = compute.is_due(bench.store, kind, due)
+                    is_due = job.is_due(bench, due)
             except HeartbeatError as error:
-                self._say(f"{kind} due {self._clock_time(due)}: waits for the database: {error}")
+                self._say(f"{job.kind} due {self._clock_time(due)}: waits for the database: {error}")
                 self._stopping.wait(_AGAIN_S)
                 continue
             if is_due:
                 try:
-                    self._run(kind, due)
+                    self._run(job, due)
                 except Exception as error:  # a full disk must not end the clock
-                    self._say(f"{kind} due {self._clock_time(due)}: {type(error).__name__}: {error}")
+                    self._say(f"{job.kind} due {self._clock_time(due)}: {type(error).__name__}: {error}")
             done = due
 
-    def _run(self, kind: Kind, due: datetime) -> None:
-        record = self._record_path(kind, due)
+    def _run(self, job: Job, due: datetime) -> None:
+        record = self._record_path(job.kind, due)
         started = time.monotonic()
-        words = [str(notebooks.find(self.workspace, _NOTEBOOKS[kind])), str(record), due.isoformat()]
         child = subprocess.Popen(
-            [sys.executable, "-m", "heartbeat_lib.schedule.job", *words],
+            [sys.executable, "-m", *job.command(self.workspace, record, due)],
             env=os.environ | {"HEARTBEAT_WORKSPACE": str(self.workspace.root)},
             cwd=self.workspace.root,
             stdin=subprocess.DEVNULL,
@@ -137,23 +166,23 @@ class Clock:
             processes.end(processes.tree(child.pid))
         _, errors = child.communicate()
         self._children.discard(child.pid)
-        name = f"{kind} due {self._clock_time(due)}"
+        name = f"{job.kind} due {self._clock_time(due)}"
         if self._stopping.is_set():
             self._say(f"{name}: discarded")
             return
         took = time.monotonic() - started
-        shown = self.workspace.relative(record)
+        shown = self.workspace.relative(record) if record.exists() else None
         if child.returncode == LEFT_TO_ANOTHER:
             self._say(f"{name}: another clock has it")
         elif child.returncode == 0:
-            self._say(f"{name}: done in {took:.1f} s, {shown}")
+            self._say(f"{name}: done in {took:.1f} s{f', {shown}' if shown else ''}")
         else:
             why = (errors.strip().splitlines() or [f"the process ended with code {child.returncode}"])[-1]
-            self._say(f"{name}: failed after {took:.1f} s: {why}{f' ({shown})' if record.exists() else ''}")
-            self._note_failure(kind, due, shown, why)
+            self._say(f"{name}: failed after {took:.1f} s: {why}{f' ({shown})' if shown else ''}")
+            self._note_failure(job.kind, due, shown, why)
         self._sweep()
 
-    def _note_failure(self, kind: Kind, due: datetime, notebook: str, why: str) -> None:
+    def _note_failure(self, kind: Kind, due: datetime, notebook: str | None, why: str) -> None:
         """A run that failed before it could write that itself."""
         try:
             with Workbench(self.workspace) as bench:
