@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 
 from heartbeat_lib.model.markup import FAINT, TABLE, Markup, element, joined
@@ -63,14 +62,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One road to the number and what it gave, in the metric's unit; drawn beside each other, ours first."""
-
-    name: str
-    value: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """What one layer found. `why` is the one sentence of the summary; `broken`: it was not examined because something failed.
 
@@ -82,7 +73,6 @@ class Layer:
     why: str
     points: tuple[Point, ...] = ()
     tables: tuple[Table, ...] = ()
-    routes: tuple[Route, ...] = ()
     broken: bool = False
 
     def _repr_html_(self) -> str:

@@ -25,7 +25,7 @@ def source(case: Case) -> Layer:
     return _looked(LayerName.SOURCE, "source", case)
 
 
-def rebuild(case: Case, *, other: Decimal | float | int | None = None) -> Layer:
+def rebuild(case: Case, *, other: Decimal | float | None = None) -> Layer:
     """Our number beside every other road to it.
 
     Parameters
@@ -33,7 +33,11 @@ def rebuild(case: Case, *, other: Decimal | float | int | None = None) -> Layer:
     other
         What an analyst's own route in the notebook gave, in the metric's unit; None: there is none.
     """
-    return _looked(LayerName.REBUILD, "rebuild", case, other=_exact(other))
+    if other is None:
+        return _looked(LayerName.REBUILD, "rebuild", case)
+    from heartbeat_lib.audit.rebuild import Handed
+
+    return _looked(LayerName.REBUILD, "rebuild", case, handed=Handed(value=_exact(other)))
 
 
 def history(case: Case) -> Layer:
@@ -63,9 +67,9 @@ def _looked(name: LayerName, module: str, case: Case, **more: Any) -> Layer:
         return broken_layer(name, str(error) or type(error).__name__)
 
 
-def _exact(value: Any) -> Decimal | None:
+def _exact(value: Decimal | float) -> Decimal:
     """Also of numpy's numbers, which are what a data frame gives."""
-    return None if value is None else value if isinstance(value, Decimal) else Decimal(str(value))
+    return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
 def ready() -> None:

@@ -1,4 +1,4 @@
-"""The pictures of a report: the history with what is normal and with its thresholds, and ours beside the other routes.
+"""The pictures of a report: the history with what is normal and with its thresholds, and ours beside the other roads.
 
 SVG, the same bytes for the same figures. They lie on white paper whatever the page is, in the cockpit's colours and shapes; no
 word of a metric is read as mathematics. Values beyond what a double holds are gaps.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from heartbeat_lib.audit.evidence import Route
+from heartbeat_lib.audit.evidence import Table
 from heartbeat_lib.audit.markdown import one_line
-from heartbeat_lib.model.figures import Figures
+from heartbeat_lib.model.figures import Figures, typed_number
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -119,37 +120,56 @@ def history(
         return _svg(figure)
 
 
-def rebuild(routes: Sequence[Route], *, figures: Figures) -> bytes:
-    """An SVG of what each route gave, ours first and as a line through all; empty bytes where there is nothing to compare."""
-    drawn = [(route, _drawn(route.value)) for route in routes]
-    drawn = [(route, value) for route, value in drawn if isfinite(value)]
-    if len(drawn) < 2:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """One other road to the number: what it gave and what we say of the same instant, in the metric's unit."""
+
+    name: str
+    ours: Decimal
+    theirs: Decimal
+
+
+def roads_of(tables: Sequence[Table]) -> list[Road]:
+    """The lines of tables that have the columns Ours and Theirs; a line without two numbers is left out."""
+    found: list[Road] = []
+    for table in tables:
+        if {"Ours", "Theirs"} <= set(table.columns):
+            ours, theirs = table.columns.index("Ours"), table.columns.index("Theirs")
+            for row in table.rows:
+                with suppress(ValueError):
+                    left, right = typed_number(row[ours]), typed_number(row[theirs])
+                    if left is not None and right is not None:
+                        found.append(Road(name=row[0], ours=left, theirs=right))
+    return found
+
+
+def rebuild(roads: Sequence[Road], *, figures: Figures) -> bytes:
+    """An SVG of ours (a dot) beside each other road (a diamond); empty bytes where there is none."""
+    drawn = [(road, _drawn(road.ours), _drawn(road.theirs)) for road in roads]
+    drawn = [(road, ours, theirs) for road, ours, theirs in drawn if isfinite(ours) and isfinite(theirs)]
+    if not drawn:
         return b""
     with _styled():
-        figure, axes = _paper(7.6, 0.9 + 0.42 * len(drawn))
-        ours = drawn[0][1]
-        values = [value for _, value in drawn]
-        axes.axvline(ours, color=_INK, linewidth=1, linestyle=":")
-        for place, (route, value) in enumerate(drawn):
-            colour = _INK if place == 0 else _FAINT
-            axes.plot([ours, value], [-place, -place], color=_LINE, linewidth=3, zorder=1)
-            axes.scatter([value], [-place], 40, marker="o" if place == 0 else "D", c=colour, zorder=3)
-            axes.annotate(
-                figures.text(route.value),
-                (value, -place),
-                (0, 7),
-                textcoords="offset points",
-                ha="center",
-                color=_INK,
-                fontsize=8,
+        figure, axes = _paper(7.6, 1.1 + 0.5 * len(drawn))
+        values = [value for _, ours, theirs in drawn for value in (ours, theirs)]
+        for place, (road, ours, theirs) in enumerate(drawn):
+            axes.plot([ours, theirs], [-place, -place], color=_LINE, linewidth=3, zorder=1)
+            axes.scatter([theirs], [-place], 60, marker="D", c=_FAINT, zorder=2, label="theirs" if not place else None)
+            axes.scatter(
+                [ours], [-place], 22, marker="o", c="white", edgecolors=_INK, zorder=3, label="ours" if not place else None
             )
-        axes.set_yticks([-place for place in range(len(drawn))], [_short(route.name) for route, _ in drawn])
-        axes.set_ylim(-len(drawn) + 0.4, 0.8)
+            words = figures.text(road.theirs)
+            if road.ours != road.theirs:
+                words = f"theirs {words}, ours {figures.text(road.ours)}"
+            axes.annotate(words, (theirs, -place), (0, 8), textcoords="offset points", ha="center", color=_INK, fontsize=8)
+        axes.set_yticks([-place for place in range(len(drawn))], [_short(road.name) for road, *_ in drawn])
+        axes.set_ylim(-len(drawn) + 0.4, 0.9)
         low, high = min(values), max(values)
-        air = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
+        air = (high - low) * 0.25 or abs(high) * 0.1 or 1.0
         axes.set_xlim(low - air, high + air)
         axes.xaxis.set_major_formatter(lambda at, _: figures.text(float(at)))
         axes.set_xlabel(one_line(figures.unit), color=_FAINT)
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
         return _svg(figure)
 
 

@@ -6,6 +6,7 @@ Front matter is for machines, all else for people. Every value that the template
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -39,6 +40,8 @@ QUESTIONS = {
     LayerName.HISTORY: "Do past periods still say what they said?",
     LayerName.ACTION: "Does red mean what the business thinks, and who acts?",
 }
+_UNSEEN = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What JSON may hold as it is and some readers take for the end of a line, or for a change of direction."""
 _OUTCOMES = ("agrees", "wrong-number", "wrong-thresholds", "not-worth-keeping")
 
 
@@ -142,8 +145,8 @@ def _facts(case: Case) -> Iterator[tuple[str, str]]:
 def _blocks(case: Case) -> Iterator[tuple[str, Raw]]:
     for title, sql in (
         ("What computes the number", case.metric["value_sql"]),
-        ("The second route in its file", case.metric.get("cross_check_sql")),
-        ("The second route of this audit", case.rebuild_sql),
+        ("The second road in its file", case.metric.get("cross_check_sql")),
+        ("The second road of this audit", case.rebuild_sql),
     ):
         if sql:
             yield title, Raw(fenced(sql.strip("\n"), "sql"))
@@ -162,7 +165,7 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["json"] = lambda value: Raw(json_text(value).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+    environment.filters["json"] = lambda value: Raw(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text(value)))
     return environment.get_template("report.md.j2")
 
 

@@ -102,11 +102,12 @@ def _drawn(case: Case, evidence: Evidence) -> list[_Drawing]:
         sd=metric["benchmark_stddev"],
         **lines,
     )
-    routes = pictures.rebuild([route for layer in evidence.layers for route in layer.routes], figures=figures)
+    tables = [table for layer in evidence.layers if layer.name is LayerName.REBUILD for table in layer.tables]
+    roads = pictures.rebuild(pictures.roads_of(tables), figures=figures)
     of = f"of {metric['code']} {metric['name']}"
     drawn = [
         _Drawing("history", f"History {of}: the last kept periods, what is normal in grey, its thresholds", history),
-        _Drawing("rebuild", f"The number {of} beside what each other route gave", routes),
+        _Drawing("rebuild", f"The number {of} beside what each other road gave", roads),
     ]
     return [drawing for drawing in drawn if drawing.svg]
 
