@@ -6,13 +6,15 @@ even by a defect of ours, because an audit that stops half-way would say nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heartbeat_lib.audit.case import Case
 from heartbeat_lib.audit.evidence import Layer, LayerName, broken_layer
+
+if TYPE_CHECKING:
+    from heartbeat_lib.audit.past import Recomputed
 
 
 def methodology(case: Case) -> Layer:
@@ -40,24 +42,24 @@ def rebuild(case: Case, *, other: Decimal | float | None = None) -> Layer:
     return _looked(LayerName.REBUILD, "rebuild", case, handed=Handed(value=_exact(other)))
 
 
-def history(case: Case) -> Layer:
-    """Stored settled periods, computed again as of then."""
-    return _looked(LayerName.HISTORY, "past", case)
+def recompute(case: Case) -> Recomputed:
+    """The settled past, computed again; `history` compares it and `conclude` keeps it."""
+    from heartbeat_lib.audit import past
+
+    try:
+        return past.recompute(case)
+    except Exception as error:
+        return past.Recomputed(case=case, error=str(error) or type(error).__name__)
+
+
+def history(case: Case, recomputed: Recomputed | None = None) -> Layer:
+    """Stored settled periods beside what they say when computed again as of then; `recomputed` None: they are computed here."""
+    return _looked(LayerName.HISTORY, "past", case, recomputed=recomputed or recompute(case))
 
 
 def action(case: Case) -> Layer:
     """What red means, who acts on it, and how often it was red."""
     return _looked(LayerName.ACTION, "action", case)
-
-
-ALL: dict[LayerName, Callable[[Case], Layer]] = {
-    LayerName.METHODOLOGY: methodology,
-    LayerName.SOURCE: source,
-    LayerName.REBUILD: rebuild,
-    LayerName.HISTORY: history,
-    LayerName.ACTION: action,
-}
-"""Every layer, in the order of the report."""
 
 
 def _looked(name: LayerName, module: str, case: Case, **more: Any) -> Layer:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<![^\W_])_|_(?![^\W_])")
+_SPECIAL = re.compile(r"[\\`*{}\[\]<#|~&$]|(?<![^\W_])_|_(?![^\W_])")
 """An underscore within a word, as in an id, means nothing."""
-_AT_START = re.compile(r"^(?:([-+=:])|(\d{1,9})([.)])(?=\s|$))")
+_AT_START = re.compile(r"^(?:([-+=:](?=\s|$|[-+=:])|>)|(\d{1,9})([.)])(?=\s|$))")
 _ADDRESS = re.compile(r"(?i)(:)(?=//)|(?<=www)(\.)|(?<=mailto)(:)")
 """What some readers of Markdown make a link of by themselves."""
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

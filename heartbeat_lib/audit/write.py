@@ -20,6 +20,7 @@ from pathlib import Path
 from heartbeat_lib.audit import pictures, report
 from heartbeat_lib.audit.case import Case, select
 from heartbeat_lib.audit.evidence import Evidence, Layer, LayerName, Verdict
+from heartbeat_lib.audit.past import Recomputed, record
 from heartbeat_lib.audit.report import Picture
 from heartbeat_lib.model.markup import element
 from heartbeat_lib.store import Role, load_sql, translated
@@ -46,13 +47,22 @@ class Audited:
         return f"{self.metric_id}: {report.HEADLINES[self.verdict]} The report: {self.report}"
 
 
-def conclude(case: Case, layers: Sequence[Layer], *, notebook: str | None = None, run_id: int | None = None) -> Audited:
+def conclude(
+    case: Case,
+    layers: Sequence[Layer],
+    *,
+    recomputed: Recomputed | None = None,
+    notebook: str | None = None,
+    run_id: int | None = None,
+) -> Audited:
     """Write what an audit found, files and row.
 
     Parameters
     ----------
     layers
         What was looked at. One that is missing makes the whole doubtful at best.
+    recomputed
+        What was computed of the past, to be kept as observations; None: nothing was.
     notebook
         The executed notebook, relative to the workspace; None: there is none.
     run_id
@@ -68,7 +78,7 @@ def conclude(case: Case, layers: Sequence[Layer], *, notebook: str | None = None
     drawn = [] if all(layer.broken for layer in evidence.layers) else _drawn(case, evidence)
     with _placed(case, evidence, drawn, notebook) as path:
         shown = case.workbench.workspace.relative(path)
-        _record(case, evidence, report=shown, notebook=notebook, run_id=run_id)
+        _record(case, evidence, recomputed, report=shown, notebook=notebook, run_id=run_id)
     return Audited(
         metric_id=case.metric_id,
         audit_date=case.audit_date,
@@ -173,7 +183,9 @@ def _alone(workspace: Workspace) -> Iterator[None]:
                 fcntl.flock(held, fcntl.LOCK_UN)
 
 
-def _record(case: Case, evidence: Evidence, *, report: str, notebook: str | None, run_id: int | None) -> None:
+def _record(
+    case: Case, evidence: Evidence, recomputed: Recomputed | None, *, report: str, notebook: str | None, run_id: int | None
+) -> None:
     layers = [
         {"name": layer.name, "verdict": layer.verdict, "why": layer.why} | ({"broken": True} if layer.broken else {})
         for layer in evidence.layers
@@ -191,4 +203,6 @@ def _record(case: Case, evidence: Evidence, *, report: str, notebook: str | None
         "run_id": run_id,
     }
     with translated("Recording the audit"), case.workbench.store.connect(Role.COMPUTE) as connection:
+        if recomputed is not None and recomputed.periods:
+            record(connection, recomputed, run_id=run_id)
         connection.execute(load_sql(__package__ or "", "append"), values)
