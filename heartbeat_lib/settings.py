@@ -128,7 +128,7 @@ class Compute(_Section):
     workers: int | None = Field(default=None, ge=1, le=64)
 
 
-class Audit(_Section):
+class ScheduledAudit(_Section):
     """One `[[schedule.audit]]`: when the clock audits, and which metrics; with several words the union of them."""
 
     cron: Crontab
@@ -140,7 +140,7 @@ class Audit(_Section):
     """Metrics by name; one that is not alive is passed over."""
 
     @model_validator(mode="after")
-    def _says_which(self) -> Audit:
+    def _says_which(self) -> ScheduledAudit:
         if not self.all_unverified and self.older_than is None and not self.ids:
             raise ValueError("an audit says which metrics: all_unverified = true, older_than = '90d', or ids = ['late_share']")
         return self
@@ -152,7 +152,7 @@ class Schedule(_Section):
     tick: Crontab = "17 * * * *"
     benchmarks: Crontab = "23 4 * * *"
     keep: Span = timedelta(days=30)
-    audit: tuple[Audit, ...] = ()
+    audit: tuple[ScheduledAudit, ...] = ()
 
 
 class Api(_Section):
@@ -283,7 +283,7 @@ def _in_words(file: Path, fault: Any) -> str:
             if where[0] == "source" and len(where) > 1:
                 section = Source
             elif where[:2] == ["schedule", "audit"] and len(where) > 2:
-                section = Audit
+                section = ScheduledAudit
             elif len(where) > 1:
                 section = {
                     "compute": Compute,

@@ -63,6 +63,12 @@ class Case:
     unreadable: str = ""
 
     @property
+    def sql(self) -> ValueSql:
+        """`parsed`, for those who have looked that it is there."""
+        assert self.parsed is not None
+        return self.parsed
+
+    @property
     def metric_id(self) -> str:
         """Its id."""
         return self.metric["metric_id"]

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from heartbeat_lib.audit.evidence import LayerName, Verdict
-from heartbeat_lib.settings import Audit
+from heartbeat_lib.settings import ScheduledAudit
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
@@ -71,7 +71,7 @@ def wanted(
     return [row["metric_id"] for row in _rows(workbench, "wanted", asked)]
 
 
-def still_due(workbench: Workbench, which: Audit, due: datetime) -> list[str]:
+def still_due(workbench: Workbench, which: ScheduledAudit, due: datetime) -> list[str]:
     """Ids that a `[[schedule.audit]]` speaks of and that nobody looked at since it was due (aware)."""
     older = None if which.older_than is None else due - which.older_than
     return wanted(workbench, ids=which.ids, unverified=which.all_unverified, older_than=older, since=due)

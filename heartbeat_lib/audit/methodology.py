@@ -20,7 +20,7 @@ from heartbeat_lib.audit.check_joins import join_points
 from heartbeat_lib.audit.check_measure import measure_points
 from heartbeat_lib.audit.check_windows import FIELDS, window_points
 from heartbeat_lib.audit.claims import Claims, read_claims
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
 from heartbeat_lib.marts.engine import MartsError
 from heartbeat_lib.model.value_sql import ValueSqlRefused, parse_value_sql
 
@@ -35,6 +35,8 @@ def examine(case: Case, story: str | None = None) -> Layer:
     story
         What a discovery told of this metric; read as one more text.
     """
+    if case.parsed is None:
+        return broken_layer(LayerName.METHODOLOGY, case.unreadable)
     types = _types(case)
     anatomy = anatomy_of(case.parsed, types)
     texts = {field: case.metric.get(field) for field in ("methodology", "how_to_read", "description")} | {"story": story}
@@ -80,14 +82,14 @@ def _left(claims: Claims) -> list[Point]:
 def _types(case: Case) -> Mapping[str, str]:
     """Type by `schema.table.column` of the tables read; empty where the marts cannot be asked."""
     found: dict[str, str] = {}
-    for schema in sorted({table.partition(".")[0] for table in case.parsed.tables if "." in table}):
+    for schema in sorted({table.partition(".")[0] for table in case.sql.tables if "." in table}):
         try:
             tables = case.workbench.marts.tables(schema)
         except MartsError:
             continue
         for table in tables:
             name = f"{table.schema}.{table.name}".lower()
-            if name in case.parsed.tables:
+            if name in case.sql.tables:
                 found |= {f"{name}.{column.name.lower()}": column.type.upper() for column in table.columns}
     return found
 
@@ -95,7 +97,7 @@ def _types(case: Case) -> Mapping[str, str]:
 def _scalar(case: Case, text: str, days_ago: int = 0) -> float | None:
     """One number at the audit's instant; None where there is none."""
     try:
-        parsed = parse_value_sql(text, case.parsed.dialect)
+        parsed = parse_value_sql(text, case.sql.dialect)
         pinned = parsed.pinned(case.as_of - timedelta(days=days_ago), case.workbench.workspace.zone)
         value = case.workbench.marts.scalar(pinned).value
     except (MartsError, ValueSqlRefused):
@@ -104,12 +106,12 @@ def _scalar(case: Case, text: str, days_ago: int = 0) -> float | None:
 
 
 def _recent(case: Case) -> list[float]:
-    values = (_scalar(case, case.parsed.text, days) for days in _RECENT_DAYS)
+    values = (_scalar(case, case.sql.text, days) for days in _RECENT_DAYS)
     return [value for value in values if value is not None]
 
 
 def _count(case: Case, query: exp.Expr) -> int | None:
-    value = _scalar(case, query.sql(dialect=case.parsed.dialect.name, comments=False))
+    value = _scalar(case, query.sql(dialect=case.sql.dialect.name, comments=False))
     return None if value is None else int(value)
 
 

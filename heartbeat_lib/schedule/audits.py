@@ -24,7 +24,7 @@ from heartbeat_lib.audit.chosen import Written, still_due, written
 from heartbeat_lib.compute import open_run
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.schedule.ahead import KernelsAhead
-from heartbeat_lib.settings import Audit
+from heartbeat_lib.settings import ScheduledAudit
 from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace
 
@@ -145,7 +145,7 @@ def main(due: str, which: str) -> int:
     """One batch that the clock calls for; 0 where every metric has its report, whatever it says."""
     called = datetime.fromisoformat(due)
     with Workbench(Workspace.find()) as bench:
-        ids = still_due(bench, Audit.model_validate(json.loads(which)), called)
+        ids = still_due(bench, ScheduledAudit.model_validate(json.loads(which)), called)
         for found in run_audits(bench, [Asked(metric_id=metric_id) for metric_id in ids], due=called):
             print(f"{found.metric_id} {found.verdict}", flush=True)
     return 0

@@ -28,7 +28,7 @@ from heartbeat_lib.audit.chosen import still_due
 from heartbeat_lib.model.cron import Cron
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.schedule.job import LEFT_TO_ANOTHER
-from heartbeat_lib.settings import Audit
+from heartbeat_lib.settings import ScheduledAudit
 from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace
 
@@ -44,7 +44,7 @@ class Job:
 
     kind: Kind
     cron: Cron
-    which: Audit | None = None
+    which: ScheduledAudit | None = None
 
     def is_due(self, workbench: Workbench, due: datetime) -> bool:
         """Whether the store still lacks what was due at `due`."""

@@ -1,4 +1,4 @@
-"""Cases for the audit: the demo's and the Berka bank's metrics over their real data, each loaded once; and a shop of one's own."""
+"""Cases for the audit: the metrics of the demo and of the Berka bank over their data, and a shop of one's own."""
 
 from __future__ import annotations
 
