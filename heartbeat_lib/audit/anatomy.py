@@ -56,6 +56,8 @@ class Condition:
         Of a VALUE: the literals, and whether the column has none of them.
     seconds
         Of a DURATION.
+    asks_clock
+        Of a COMPARE and UNREAD: it reads today or now, so it may be a window that has no words here.
     words
         The condition for somebody who knows no SQL; for UNREAD the SQL itself.
     """
@@ -68,6 +70,7 @@ class Condition:
     values: tuple[str, ...] = ()
     negated: bool = False
     seconds: float | None = None
+    asks_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +276,7 @@ class _Reader:
 
     @staticmethod
     def _event(kind: Kind, columns: tuple[str, ...], *, counted: bool) -> Condition:
-        state = "filled by now" if kind is Kind.HAPPENED else "not filled by now"
+        state = "is filled by now" if kind is Kind.HAPPENED else "is not filled by now"
         return Condition(kind=kind, columns=columns, counted=counted, words=f"{' and '.join(columns)} {state}")
 
     def _condition(self, part: exp.Expr, select: exp.Select, *, counted: bool, negated: bool) -> Condition:
@@ -293,12 +296,15 @@ class _Reader:
             kind = Kind.COMPARE if seconds is None else Kind.DURATION
             if sql.is_comparison(part):
                 words = self.words(part) if not negated else f"not ({self.words(part)})"
-                return Condition(kind=kind, columns=columns, counted=counted, words=words, seconds=seconds)
+                return Condition(
+                    kind=kind, columns=columns, counted=counted, words=words, seconds=seconds, asks_clock=sql.asks_clock(part)
+                )
         return self._unread(part, counted=counted)
 
     def _unread(self, part: exp.Expr, *, counted: bool) -> Condition:
         columns = tuple(dict.fromkeys(column.name.lower() for column in part.find_all(exp.Column)))
-        return Condition(kind=Kind.UNREAD, columns=columns, counted=counted, words=self.words(part))
+        clock = sql.asks_clock(part)
+        return Condition(kind=Kind.UNREAD, columns=columns, counted=counted, words=self.words(part), asks_clock=clock)
 
     def words(self, node: exp.Expr) -> str:
         """An expression as it stands, without comments and without the names given to tables."""

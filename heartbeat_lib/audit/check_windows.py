@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from heartbeat_lib.audit.anatomy import Anatomy, Condition
+from heartbeat_lib.audit.anatomy import Anatomy, Condition, Kind
 from heartbeat_lib.audit.claim_windows import Allowed, WindowClaim
 from heartbeat_lib.audit.claims import Claims
 from heartbeat_lib.audit.evidence import Point, Verdict
@@ -47,7 +47,12 @@ def window_points(anatomy: Anatomy, claims: Claims) -> Iterator[Point]:
         else:
             found = f"The SQL takes only {column} {words}, and no text names this window."
         yield Point(verdict=Verdict.DOUBTFUL, what=WHAT, found=found)
+    hidden = [found for found in anatomy.conditions if found.asks_clock and found.kind is not Kind.DURATION]
     for claim in named:
+        if hidden:
+            found = f"{says(claim)}; the SQL has a condition on time that could not be put into words: {hidden[0].words}"
+            yield Point(verdict=Verdict.NOT_EXAMINED, what=WHAT, found=found[0].upper() + found[1:])
+            continue
         taken = "; ".join(condition.words for condition in anatomy.windows)
         rest = f"it takes {taken}" if taken else "it has no time window"
         found = f"{says(claim)} ({_meant(claim)}), and the SQL has no such window: {rest}."

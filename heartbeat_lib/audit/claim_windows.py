@@ -202,6 +202,7 @@ _VOCABULARY: tuple[tuple[str, _Builder, bool], ...] = tuple(
             (r"\bfrom the day before yesterday to yesterday", lambda match, text: (_day(-2), _day(-1))),
             (r"\bday before yesterday", _whole(_day(-2))),
             (r"\byesterday[^.;]{0,80}? that of the day before\b", lambda match, text: (_day(-1), _day(-2))),
+            (r"\blast (?:local )?day before today", _whole(_BEFORE_TODAY)),
             (r"\b(?:yesterday|day before today)", _whole(_day(-1))),
             (rf"\b{N} {U} before(?: that day| it)?\b(?! today)", _before_that),
             (r"\b(?:due_on|due|is)? ?before today|\bpast (?:their|its|his) due date", _whole(_BEFORE_TODAY)),

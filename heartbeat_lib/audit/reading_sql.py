@@ -92,6 +92,11 @@ def moment_of(node: exp.Expr) -> Moment | None:
     return None
 
 
+def asks_clock(node: exp.Expr) -> bool:
+    """Whether anything in it is today or now."""
+    return any(moment_of(inner) in (Moment(base="today"), Moment(base="now")) for inner in node.walk())
+
+
 def amount_of(node: exp.Expr) -> tuple[int, int, int] | None:
     """A fixed length of time as months, days and seconds; a bare number counts days."""
     node = bare(node)

@@ -94,7 +94,10 @@ def _elapsed(nodes: list[exp.Expr]) -> frozenset[str]:
 def _told(node: exp.Expr, words: Callable[[exp.Expr], str]) -> str:
     """A result for somebody who knows no SQL, as far as its parts are known; the SQL of the rest."""
     node = bare(node)
-    told = lambda inner: _told(inner, words)  # noqa: E731
+
+    def told(inner: exp.Expr) -> str:
+        return _told(inner, words)
+
     if isinstance(node, exp.Alias | exp.Nullif | exp.Coalesce | exp.Round):
         return told(node.this)
     if isinstance(node, exp.Filter):
@@ -112,6 +115,9 @@ def _told(node: exp.Expr, words: Callable[[exp.Expr], str]) -> str:
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select) and node.this.expressions:
         tables = ", ".join(source.sql(comments=False) for source in node.this.find_all(exp.Table))
         return f"{told(node.this.expressions[0])} of {tables}"
+    branches = node.args.get("ifs") or [] if isinstance(node, exp.Case) else []
+    if len(branches) == 1 and node.args.get("default") is None and branches[0].this.find(exp.AggFunc):
+        return f"{told(branches[0].args['true'])}; no value unless {words(branches[0].this)}"
     if isinstance(node, exp.Literal):
         return node.name
     return words(node)

@@ -107,7 +107,8 @@ class Span:
     def words(self) -> str:
         """As an owner would say it, after the name of a column: "from yesterday up to, not including, today"."""
         if self.low and self.high and not self.high.inclusive and self.high.moment == _next_day(self.low.moment):
-            return f"on {self.low.moment.words()}"
+            day = self.low.moment.words()
+            return day if day in ("today", "yesterday", "tomorrow") else f"on the day {day}"
         parts = []
         if self.low:
             moment = self.low.moment.words()

@@ -59,9 +59,9 @@ def test_windows_that_differ_by_an_instant_are_two(one, other):
     [
         ("paid_at <= now()", Kind.GUARD, "paid_at up to now"),
         ("due_on <= current_date", Kind.GUARD, "due_on before tomorrow"),
-        ("paid_at IS NULL OR paid_at > now()", Kind.NOT_HAPPENED, "paid_at not filled by now"),
-        ("NOT coalesce(paid_at <= now(), FALSE)", Kind.NOT_HAPPENED, "paid_at not filled by now"),
-        ("paid_at IS NOT NULL", Kind.HAPPENED, "paid_at filled by now"),
+        ("paid_at IS NULL OR paid_at > now()", Kind.NOT_HAPPENED, "paid_at is not filled by now"),
+        ("NOT coalesce(paid_at <= now(), FALSE)", Kind.NOT_HAPPENED, "paid_at is not filled by now"),
+        ("paid_at IS NOT NULL", Kind.HAPPENED, "paid_at is filled by now"),
         ("kind IN ('a', 'b')", Kind.VALUE, "kind is a or b"),
         ("amount >= 10", Kind.VALUE, "amount at least 10"),
         ("kind <> 'a'", Kind.VALUE, "kind is not a"),
@@ -86,7 +86,7 @@ def test_a_window_of_what_is_counted_lies_within_that_of_the_rows():
     )
     assert [found.words for found in read(sql).windows] == [
         "paid_at from 8 days before today on and before today",
-        "paid_at on yesterday",
+        "paid_at yesterday",
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_key_that_shifts_days_hands_the_window_on():
         "SELECT max(a.mid / b.mid) FROM fx.rates AS a JOIN fx.rates AS b "
         "ON b.currency = a.currency AND b.rate_on = a.rate_on - 1 WHERE a.rate_on = current_date - 1"
     )
-    assert [found.words for found in read(sql).windows] == ["rate_on on yesterday", "rate_on on 2 days before today"]
+    assert [found.words for found in read(sql).windows] == ["rate_on yesterday", "rate_on on the day 2 days before today"]
 
 
 CONDITIONS = [

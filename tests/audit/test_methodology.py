@@ -84,7 +84,7 @@ DEMO_FAULTS = {
     ),
     "a filter that the text denies": (
         "payments_today", "created_at <= now()", "created_at <= now() AND rejected_at IS NULL",
-        Verdict.DOUBTFUL, "Filter", ("rejected_at not filled", "Rejected payments count"),
+        Verdict.DOUBTFUL, "Filter", ("rejected_at is not filled", "Rejected payments count"),
     ),
     "unsettled payments left out by a bound": (
         "payments_today", "created_at <= now()", "created_at <= now() AND settled_at <= now()",
@@ -92,7 +92,7 @@ DEMO_FAULTS = {
     ),
     "rejected for not rejected": (
         "payment_volume", "(rejected_at IS NULL OR rejected_at > now())", "rejected_at IS NOT NULL",
-        Verdict.DOUBTFUL, "Filter", ("rejected_at filled", "without those rejected"),
+        Verdict.DOUBTFUL, "Filter", ("rejected_at is filled", "without those rejected"),
     ),
     "the month from the second on": (
         "card_fraud_month", "received_at >= date_trunc('month', current_date) THEN",
@@ -115,7 +115,7 @@ DEMO_FAULTS = {
     "yesterday for today": (
         "payments_today", "created_at >= current_date AND created_at <= now()",
         "created_at >= current_date - 1 AND created_at < current_date",
-        Verdict.DOUBTFUL, "Time window", ("on yesterday", "from midnight to now"),
+        Verdict.DOUBTFUL, "Time window", ("yesterday", "from midnight to now"),
     ),
     "today for yesterday": (
         "payments_rejected", "created_at >= current_date - 1 AND created_at < current_date",
@@ -214,3 +214,62 @@ def test_a_fault_planted_in_the_czech_bank_is_named(berka_case, fault):
     """On columns of days, single letters as values and tables that look alike."""
     columns = {"unit": "EUR"} if "amount_czk" in fault[5] else {}
     assert_named(berka_case, fault, **columns)
+
+
+def test_what_has_no_text_is_not_examined(demo_case):
+    """Nothing to compare is no pass."""
+    layer = examine(demo_case("payments_today", methodology=None, how_to_read=" ", description=""))
+    assert layer.verdict is Verdict.NOT_EXAMINED
+    assert layer.tables[0].rows
+
+
+def test_what_cannot_be_read_is_said_and_does_not_hold(demo_case):
+    """A condition without words, and sentences without known words."""
+    sql = "SELECT count(*) FROM webbank.payments WHERE channel LIKE 'a%'"
+    layer = examine(
+        demo_case("payments_today", sql, methodology="As agreed.", how_to_read=None, description="As agreed.", unit=None)
+    )
+    assert {point.verdict for point in layer.points} == {Verdict.NOT_EXAMINED}
+    assert layer.verdict is Verdict.NOT_EXAMINED
+    assert any("channel LIKE 'a%'" in point.found for point in layer.points)
+
+
+def test_a_story_is_one_more_text(demo_case):
+    """What a discovery told is held against the SQL too."""
+    layer = examine(demo_case("payments_today"), story="All payments of the last 90 days.")
+    assert any("he story says “last 90 days”" in point.found for point in layer.points if point.verdict is Verdict.DOUBTFUL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scheme '; DROP TABLE webbank.payments; --",
+        "with scheme card' OR 'x' = 'x and scheme \\' or \"today\"",
+        "<script>alert(1)</script> by created_at | [x](javascript:alert(1)) since midnight",
+        "scheme today or now() or $value$",
+    ],
+)
+def test_a_hostile_text_is_only_a_text(demo_case, text):
+    """Whatever it holds, it is compared, quoted as it stands, and runs nowhere."""
+    layer = examine(demo_case("payments_today", methodology=f"Counts rows of webbank.payments, {text}.", how_to_read=text))
+    assert not layer.broken
+    assert examine(demo_case("payments_today")).verdict is Verdict.HOLDS
+
+
+def test_the_table_tells_the_sql_in_words(demo_case):
+    """What an owner sees beside the points."""
+    (table,) = examine(demo_case("chargeback_rate")).tables
+    assert (table.title, table.columns) == ("What the SQL does", ("Part", "In words"))
+    rows = dict(table.rows)
+    assert rows["Tables"] == "webbank.chargebacks, webbank.payments"
+    assert "created_at from 31 days before today on and before yesterday" in rows["Time window"]
+    assert rows["Only rows where"] == "scheme is card"
+    assert rows["Multiplied by"] == "100"
+
+
+def test_most_right_metrics_have_their_window_or_a_filter_examined(demo_case, berka_case):
+    """A clean layer that looked at nothing would be worth nothing."""
+    layers = [examine(demo_case(metric_id)) for metric_id in DEMO_IDS]
+    layers += [examine(berka_case(metric_id)) for metric_id in BERKA_IDS]
+    held = [{point.what for point in layer.points if point.verdict is Verdict.HOLDS} for layer in layers]
+    assert sum(bool(what & {"Time window", "Filter"}) for what in held) >= 0.9 * len(held)
