@@ -212,7 +212,11 @@ class _Reader:
                 else:
                     yield self._unread(condition, counted=True)
                 continue
-            both = [span.within(outer) for span in spans for outer in windows.get(key, (Span(),))]
+            rows = windows.get(key, (Span(),))
+            if not all(span.comparable(outer) for span in spans for outer in rows):
+                yield self._unread(condition, counted=True)
+                continue
+            both = [span.within(outer) for span in spans for outer in rows]
             yield self._window(key[1], tuple(span for span in both if span is not None), counted=True)
         for part in others:
             yield self._condition(part, select, counted=True, negated=negated)
@@ -249,6 +253,9 @@ class _Reader:
             if column.is_day or self._is_day(column.column, select):
                 spans = tuple(span.whole_days() for span in spans)
             known = windows.get(key, (Span(),))
+            if not all(span.comparable(other) for other in known for span in spans):
+                others.append(part)
+                continue
             both = (span.within(other) for other in known for span in spans)
             windows[key] = tuple(span for span in both if span is not None)
         return windows, others

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 _DAY_S = 86_400
-# Where a moment lies on an ordinary day, in seconds from midnight. Only for telling which of two bounds is the later one.
-_ORDER_S = {"now": 50_000, "today": 0, "week": -3 * _DAY_S, "month": -17 * _DAY_S, "quarter": -50 * _DAY_S, "year": -300 * _DAY_S}
+_NOON_S = 43_200
 _STARTS = {
     "week": "Monday of this week",
     "month": "the first of this month",
@@ -39,8 +38,8 @@ class Moment:
 
     @property
     def order(self) -> float:
-        """Where it lies on an ordinary day; good for comparing, no time by itself."""
-        return _ORDER_S.get(self.base, -1e12) + (self.months * 30 + self.days) * _DAY_S + self.seconds
+        """For telling the later one of two moments of one base, or of today and now; no time by itself."""
+        return (_NOON_S if self.base == "now" else 0) + (self.months * 30 + self.days) * _DAY_S + self.seconds
 
     def words(self) -> str:
         """As an owner would say it."""
@@ -92,13 +91,17 @@ class Span:
                      for edge in (self.low, self.high))  # fmt: skip
         return Span(low=low, high=high)
 
+    def comparable(self, other: Span) -> bool:
+        """Whether it is the same on every day which of two beginnings, or of two ends, is the later one."""
+        return all(not one or not two or _same_clock(one, two) for one, two in ((self.low, other.low), (self.high, other.high)))
+
     def within(self, other: Span) -> Span | None:
-        """What both have in common; None where that is nothing."""
+        """What two comparable windows have in common; None where that is nothing on any day."""
         lows = [edge for edge in (self.low, other.low) if edge]
         highs = [edge for edge in (self.high, other.high) if edge]
         low = max(lows, key=lambda edge: (edge.moment.order, not edge.inclusive), default=None)
         high = min(highs, key=lambda edge: (edge.moment.order, edge.inclusive), default=None)
-        if low and high:
+        if low and high and _same_clock(low, high):
             first, last = low.moment.order, high.moment.order
             if first > last or (first == last and not (low.inclusive and high.inclusive)):
                 return None
@@ -122,6 +125,12 @@ class Span:
             else:
                 parts.append(f"before {high.moment.words()}")
         return " and ".join(parts) or "at any time"
+
+
+def _same_clock(one: Edge, other: Edge) -> bool:
+    """Whether two moments have one order on every day: the first of a month may lie before a week ago, or after it."""
+    bases = {one.moment.base, other.moment.base}
+    return len(bases) == 1 or bases == {"today", "now"}
 
 
 def _next_day(moment: Moment) -> Moment:

@@ -90,6 +90,44 @@ def test_a_window_of_what_is_counted_lies_within_that_of_the_rows():
     ]
 
 
+@pytest.mark.parametrize("second", ["paid_at >= current_date - 7", "paid_at < current_date - 20"])
+def test_bounds_whose_order_changes_with_the_day_are_never_said_to_exclude_each_other(second):
+    """The first of the month lies before a week ago on some days and after it on others."""
+    found = where(f"paid_at >= date_trunc('month', current_date) AND {second}")
+    assert all(condition.spans for condition in found if condition.kind is Kind.WINDOW)
+    assert any("first of this month" in condition.words for condition in found)
+    assert any("7" in condition.words or "20" in condition.words for condition in found)
+
+
+def test_bounds_that_exclude_each_other_leave_no_window():
+    """Yesterday and today at once is never."""
+    (found,) = where("paid_at >= current_date AND paid_at < current_date - 1")
+    assert (found.kind, found.spans) == (Kind.WINDOW, ())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1",
+        "SELECT count(*) FROM shop.orders UNION ALL SELECT 1",
+        "FROM shop.orders SELECT count(*)",
+        "SELECT count(*) FROM (VALUES (1), (2)) AS t(x)",
+        "SELECT sum(x) FROM shop.orders, LATERAL (SELECT amount AS x) AS l WHERE x > 1",
+        "SELECT count(*) FROM shop.orders AS o JOIN shop.orders AS p ON true, shop.kinds",
+        "SELECT (SELECT count(*) FROM shop.orders WHERE kind = o.kind) FROM shop.orders AS o LIMIT 1",
+        "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM t WHERE x < 5) SELECT max(x) FROM t",
+        "SELECT count(*) FROM shop.orders GROUP BY ALL HAVING count(*) > 1",
+        "SELECT avg(amount) OVER (ORDER BY paid_at) FROM shop.orders QUALIFY row_number() OVER () = 1",
+        "SELECT count(*) FROM shop.orders WHERE CASE WHEN kind = 'a' THEN TRUE END AND NOT paid AND paid_at::date = '2026-01-01'",
+        "SELECT 100 * avg(CASE kind WHEN 'a' THEN 1 ELSE 0 END) FROM shop.orders",
+        "SELECT date_diff('day', max(paid_at), now()) / 7 FROM shop.orders",
+    ],
+)
+def test_any_select_can_be_taken_apart(sql):
+    """A query that is unlike those here is read as far as it goes."""
+    assert isinstance(read(sql).value, str)
+
+
 def test_a_case_that_gives_zero_leaves_out():
     """`THEN 0` is a filter the other way round."""
     (found,) = read("SELECT sum(CASE WHEN paid_at <= now() THEN 0 ELSE amount END) FROM shop.orders").conditions

@@ -216,6 +216,27 @@ def test_a_fault_planted_in_the_czech_bank_is_named(berka_case, fault):
     assert_named(berka_case, fault, **columns)
 
 
+@pytest.mark.parametrize(
+    ("sql", "verdict", "words"),
+    [
+        ("sum(p.amount_eur) FROM cards.collateral_calls AS c JOIN cards.collateral_payments AS p ON p.call_id = c.call_id",
+         Verdict.HOLDS, "178 rows of cards.collateral_payments stay 178"),
+        ("sum(c.amount_eur) FROM cards.collateral_calls AS c JOIN cards.collateral_payments AS p USING (call_id)",
+         Verdict.FAILS, "become 178"),
+        ("count(*) FROM cards.collateral_calls AS c JOIN cards.collateral_payments AS p USING (call_id)",
+         Verdict.DOUBTFUL, "become 178"),
+        ("max(c.amount_eur) FROM cards.collateral_calls AS c JOIN cards.collateral_payments AS p USING (call_id)",
+         Verdict.HOLDS, "would not change"),
+        ("count(*) FROM cards.collateral_calls AS c JOIN cards.collateral_payments AS p ON p.nothing = c.call_id",
+         Verdict.NOT_EXAMINED, "could not be counted"),
+    ],
+)  # fmt: skip
+def test_a_join_is_judged_by_whose_rows_are_added_up(demo_case, sql, verdict, words):
+    """Payments of calls may be many; it is the call's own amount that must not be taken twice."""
+    (point,) = [point for point in examine(demo_case("collateral_overdue", f"SELECT {sql}")).points if point.what == "Join"]
+    assert (point.verdict, words in point.found) == (verdict, True), point.found
+
+
 def test_what_has_no_text_is_not_examined(demo_case):
     """Nothing to compare is no pass."""
     layer = examine(demo_case("payments_today", methodology=None, how_to_read=" ", description=""))
