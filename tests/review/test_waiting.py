@@ -44,6 +44,18 @@ def test_red_and_unowned_waits_for_somebody_to_own_it(waits):
     assert (row["report"], row["command"], row["status"]) == (None, None, "red")
 
 
+def test_red_waits_since_the_red_run_began(waits, bench, deploy):
+    """Red in the first days, quiet once, and red again: the last run counts, from when the metric lived here."""
+    with bench.store.connect(Role.COMPUTE) as connection:
+        connection.execute(
+            "INSERT INTO heartbeat.metric_history (metric_id, period, period_start, value, status, computed_at, attempted_at, "
+            "origin, definition_hash) SELECT 'late', 'day', day, 1, CASE WHEN day = '2030-01-03' THEN 'green' ELSE 'red' END, "
+            "now(), now(), 'tick', definition_hash FROM heartbeat.metric_registry, "
+            "generate_series('2030-01-01'::timestamptz, '2030-01-06', '1 day') AS day WHERE metric_id = 'late'"
+        )
+    assert waits()["since"] == datetime(2030, 1, 4, tzinfo=UTC)
+
+
 def test_quiet_ownerless_and_unverified_waits_for_nobody(waits, decide, audit):
     """An old audit of it does not change that."""
     audit()

@@ -44,16 +44,18 @@ LEFT JOIN LATERAL (
       AND kept.status = 'red' AND kept.definition_hash = shown.definition_hash AND (shown.judge = 'running' OR kept.settled)
 ) AS red ON true
 LEFT JOIN LATERAL (
-    SELECT min(kept.period_start) FILTER (WHERE kept.period_start > coalesce(quiet.last, '-infinity')) AS since
+    SELECT kept.period_start AS since
     FROM heartbeat.metric_history AS kept
-    CROSS JOIN (
-        SELECT max(before.period_start) AS last
-        FROM heartbeat.metric_history AS before
-        WHERE before.metric_id = shown.metric_id AND before.period = shown.period AND before.status <> 'red'
-          AND before.period_start < shown.period_start AND (shown.judge = 'running' OR before.settled)
-    ) AS quiet
     WHERE shown.status = 'red' AND shown.owner IS NULL AND kept.metric_id = shown.metric_id AND kept.period = shown.period
-      AND kept.status = 'red' AND (shown.judge = 'running' OR kept.settled)
+      AND (shown.judge = 'running' OR kept.settled)
+      AND kept.period_start > coalesce((
+          SELECT max(before.period_start)
+          FROM heartbeat.metric_history AS before
+          WHERE before.metric_id = shown.metric_id AND before.period = shown.period AND before.status <> 'red'
+            AND before.period_start < shown.period_start AND (shown.judge = 'running' OR before.settled)
+      ), '-infinity')
+    ORDER BY kept.period_start
+    LIMIT 1
 ) AS run ON true
 CROSS JOIN LATERAL (
     SELECT possible.reason, possible.since
