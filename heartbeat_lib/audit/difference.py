@@ -7,6 +7,8 @@ expression, and the rows behind the difference are those whose two shares differ
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -68,8 +70,11 @@ def rows_behind(case: Case, ours: str, theirs: str, dialect: Dialect, title: str
     except (MartsError, SqlglotError):  # the difference stands without them
         return None
     heads = (*(column.name for column in found.columns[:-2]), "Ours", "Theirs")
+    zone = case.workbench.workspace.zone
     note = f"Only the {_SHOWN} rows that weigh most are shown; there are more." if found.more else ""
-    return Table(title=title, columns=heads, rows=tuple(tuple(map(_text, row)) for row in found.rows), note=note)
+    return Table(
+        title=title, columns=heads, rows=tuple(tuple(_text(cell, zone) for cell in row) for row in found.rows), note=note
+    )
 
 
 def _share(pinned: str, dialect: Dialect) -> _Share | None:
@@ -172,7 +177,9 @@ def _listing(mine: _Share, other: _Share, columns: list[str], dialect: Dialect) 
     return query.sql(dialect.name)
 
 
-def _text(value: Cell) -> str:
+def _text(value: Cell, zone: ZoneInfo) -> str:
     if value is None:
         return NOTHING
+    if isinstance(value, datetime):
+        return (value if value.tzinfo is None else value.astimezone(zone)).isoformat(" ", "seconds")
     return str(value) if isinstance(value, bool | str) or not isinstance(value, int | float) else digits(value)

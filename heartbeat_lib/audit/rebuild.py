@@ -2,11 +2,12 @@
 
 Roads are `cross_check_sql` of the file, the `rebuild_sql` of this audit, a number that the notebook worked out by itself, and
 what people counted: for this audit alone, or kept for every audit. Our number and every other are of one instant and, where SQL
-is asked, of one state of the data. SQL roads are also walked at the end of the last finished period, where both ask the clock:
-the running one may hold too little to differ in.
+is asked, of one state of the data. Where both ask the clock, SQL roads are also walked at the end of the last finished period,
+because the running one may hold too little to differ in, and at the end of one long before it: a filter for what had not happened
+yet makes no difference at the end of the data. A miss there is doubtful, since it may be the other road that cannot travel.
 
 Two numbers agree within a billionth of the larger one; with a person's count, within half of the last digit that was written.
-Any miss fails. Where both roads have no value nothing was shown. The surprise: the same SQL, or a road that holds a whole
+Any other miss fails. Where both roads have no value nothing was shown. The surprise: the same SQL, or a road that holds a whole
 subquery of ours, is no second road, and neither is one that reads no table.
 """
 
@@ -25,12 +26,14 @@ from heartbeat_lib.audit.wording import Number, apart, digits, exactly, moment, 
 from heartbeat_lib.marts import MartsError, Scalar, dialect_for
 from heartbeat_lib.model.display import number
 from heartbeat_lib.model.figures import NOTHING
-from heartbeat_lib.model.period import Grain, period_at, previous_period
+from heartbeat_lib.model.period import Grain, Period, period_at, previous_period
 from heartbeat_lib.model.value_sql import ValueSql, ValueSqlRefused, parse_value_sql
 from heartbeat_lib.store import StoreError
 
 _TOLERANCE = Decimal("1e-9")
 """Relative; sums of doubles differ in their last digits from run to run."""
+_LONG_BEFORE = 30
+"""Periods between the last finished one and the one long before it."""
 _NO_ROAD = "The same SQL is no second road"
 
 
@@ -47,7 +50,7 @@ class _Road:
     """Another number for one instant: SQL to ask, or one that is at hand.
 
     `name` goes into sentences ("the cross-check of the file"); `at` says which instant is meant; `half`: half of the last digit
-    written, where a person counted.
+    written, where a person counted; `miss`: what it means when the two differ.
     """
 
     name: str
@@ -56,6 +59,7 @@ class _Road:
     sql: ValueSql | None = None
     value: Number | None = None
     half: Decimal | None = None
+    miss: Verdict = Verdict.FAILS
 
 
 _Answer = Scalar | MartsError
@@ -124,9 +128,16 @@ def _sql_roads(case: Case, name: str, theirs: ValueSql) -> Iterator[_Road]:
     yield _Road(name=name, as_of=case.as_of, at=_now(case), sql=theirs)
     if theirs.has_clock and case.parsed.has_clock:
         zone, grain = case.workbench.workspace.zone, Grain(case.metric["period"])
-        last = previous_period(period_at(case.as_of, grain, zone), zone)
-        at = f"at the end of {period_words(last.start, grain, zone)}"
-        yield _Road(name=name, as_of=last.last_instant, at=at, sql=theirs)
+        period = previous_period(period_at(case.as_of, grain, zone), zone)
+        yield _end_of(case, name, theirs, period, Verdict.FAILS)
+        for _ in range(_LONG_BEFORE):
+            period = previous_period(period, zone)
+        yield _end_of(case, name, theirs, period, Verdict.DOUBTFUL)
+
+
+def _end_of(case: Case, name: str, theirs: ValueSql, period: Period, miss: Verdict) -> _Road:
+    at = f"at the end of {period_words(period.start, period.grain, case.workbench.workspace.zone)}"
+    return _Road(name=name, as_of=period.last_instant, at=at, sql=theirs, miss=miss)
 
 
 def _counts(case: Case) -> tuple[list[_Road], list[Point]]:
@@ -185,7 +196,7 @@ def _compared(case: Case, roads: list[_Road]) -> tuple[list[Point], list[Table],
         failed = failed or fault
         points.append(point)
         lines.append(line)
-        if point.verdict is Verdict.FAILS and road.sql is not None:
+        if point.verdict is road.miss and road.sql is not None:
             title = f"Rows behind the difference with {road.name}, {road.at}"
             ours = jobs[f"ours {road.as_of.isoformat()}"]
             listing = rows_behind(case, ours, jobs[f"road {i}"], case.parsed.dialect, title)
@@ -212,7 +223,7 @@ def _one(case: Case, road: _Road, answers: Mapping[str, _Answer], i: int) -> tup
     left, right = exactly(ours), exactly(theirs)
     difference = apart(left, right)
     allowed = road.half if road.half is not None else _TOLERANCE * max(abs(left), abs(right))
-    verdict = Verdict.HOLDS if abs(difference) <= allowed else Verdict.FAILS
+    verdict = Verdict.HOLDS if abs(difference) <= allowed else road.miss
     rule = f"±{digits(road.half)}, half of its last digit" if road.half is not None else "a billionth"
     share = relative(difference, right)
     if verdict is Verdict.HOLDS:
@@ -232,7 +243,7 @@ def _one(case: Case, road: _Road, answers: Mapping[str, _Answer], i: int) -> tup
 
 def _without_value(case: Case, road: _Road, ours: Number | None, theirs: Number | None) -> tuple[Point, tuple[str, ...], bool]:
     both = ours is None and theirs is None
-    verdict = Verdict.NOT_EXAMINED if both else Verdict.FAILS
+    verdict = Verdict.NOT_EXAMINED if both else road.miss
     found = (
         f"Neither we nor {road.name} have a value {road.at}, which shows nothing."
         if both

@@ -7,8 +7,18 @@ import duckdb
 import pyarrow as pa
 
 from heartbeat_lib.marts.load import load_tables
+from heartbeat_lib.marts.pipeline import load_pipeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
+PIPELINE = """
+import pathlib
+import dlt
+
+@dlt.source
+def till():
+    count = int(pathlib.Path(__file__).with_name("rows.txt").read_text())
+    yield dlt.resource([{"id": i} for i in range(count)], name="sales", write_disposition="append")
+"""
 
 
 def test_loads_come_oldest_first_with_the_failed_one(marts):
@@ -68,3 +78,15 @@ def test_names_with_quotes_are_only_names(marts_file, opened):
         con.execute('CREATE TABLE "a\'b""c"."d\'e""f" AS SELECT \'7\' AS _dlt_load_id')
     (load,) = opened(marts_file).loads("a'b\"c")
     assert load.rows == {"d'e\"f": 1}
+
+
+def test_the_rows_of_a_pipeline_say_which_load_brought_them(tmp_path, opened):
+    """dlt itself writes the id into each row; the second run appends two."""
+    file = tmp_path / "pipelines" / "till.py"
+    file.parent.mkdir()
+    file.write_text(PIPELINE, "utf-8")
+    marts = tmp_path / "marts.duckdb"
+    for count in (3, 2):
+        (file.parent / "rows.txt").write_text(str(count), "utf-8")
+        load_pipeline(marts, schema="till", file=file, project=tmp_path, state_dir=tmp_path / "state")
+    assert [load.rows for load in opened(marts).loads("till")] == [{"sales": 3}, {"sales": 2}]
