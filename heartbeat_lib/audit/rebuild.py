@@ -147,8 +147,6 @@ def _counts(case: Case) -> tuple[list[_Road], list[Point]]:
     left_out: list[Point] = []
     if case.hand_count is not None:
         roads.append(_counted(case, "the hand count of this audit", case.as_of, _now(case), case.hand_count))
-    if not select(case, "has_hand_counts")[0]["kept"]:
-        return roads, left_out
     zone, grain = case.workbench.workspace.zone, Grain(case.metric["period"])
     for row in select(case, "hand_counts", metric_id=case.metric_id):
         words = period_words(row["period_start"], row["period"], zone)
