@@ -14,6 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import audit
 import backfill
 import bands
 import cockpit
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, tuple[Measure, str]] = {
     "refresh.py": (refresh.measure, "a tick against its bare queries"),
     "backfill.py": (backfill.measure, "a backfill against the loop of boxed queries"),
     "bands.py": (bands.measure, "all typical bands against the bare aggregate"),
+    "audit.py": (audit.measure, "an audit against papermill on an empty notebook, a batch against single audits"),
     "patch.py": (patch.measure, "people's door against the bare UPDATE behind it"),
     "cockpit.py": (cockpit.measure, "the cockpit in a browser against a bare page of the same wall"),
 }

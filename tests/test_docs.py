@@ -52,6 +52,12 @@ def test_every_setting_of_the_clock_is_documented(setting):
     assert re.search(rf"\[schedule\][^|]*\b{setting}\b", read("docs/operating.md"))
 
 
+@pytest.mark.parametrize("setting", list(Audit.model_fields))
+def test_every_setting_of_a_scheduled_audit_is_documented(setting):
+    """Which metrics it looks at is what it is for."""
+    assert f"`{setting}`" in read("docs/audits.md")
+
+
 @pytest.mark.parametrize("setting", list(Api.model_fields))
 def test_every_setting_of_the_api_is_documented(setting):
     """Two workspaces of one machine need two ports."""

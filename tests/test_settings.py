@@ -47,9 +47,20 @@ def test_a_source_may_be_a_pipeline_file_with_a_deadline(toml):
     assert (first.deadline, second.deadline) == (timedelta(minutes=10), timedelta(hours=2))
 
 
+def test_the_clock_may_audit_by_several_lines(toml):
+    """Each says when, and which metrics in one or more ways."""
+    text = PLAIN + '[[schedule.audit]]\ncron = "0 5 * * mon"\nall_unverified = true\n'
+    text += '[[schedule.audit]]\ncron = "0 6 1 * *"\nolder_than = "90d"\nids = ["late_share"]\n'
+    first, second = read_settings(toml(text)).schedule.audit
+    assert (first.all_unverified, first.older_than, first.ids) == (True, None, ())
+    assert (second.all_unverified, second.older_than, second.ids) == (False, timedelta(days=90), ("late_share",))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (PLAIN + '[[schedule.audit]]\ncron = "0 5 * * mon"\n', "an audit says which metrics"),
+        (PLAIN + '[[schedule.audit]]\ncron = "0 5 * * mon"\nolder = "90d"\n', "Did you mean 'older_than'?"),
         (PLAIN + "operater = 1\n", "Did you mean 'operator'?"),
         (PLAIN + '[[source]]\nschema = "shop"\nfolder = "d"\nmax_agee = "1h"\n', "Did you mean 'max_age'?"),
         (PLAIN + "[compute]\ntimeout = 3\n", "Did you mean 'timeout_s'?"),

@@ -30,7 +30,7 @@ def escaped(text: str) -> str:
     """`text` as Markdown that reads as `text`, on one line.
 
     >>> escaped("# 5 * <b>\\n[x](http://y)")
-    '\\\\# 5 \\\\* \\\\<b\\\\> \\\\[x\\\\](http\\\\://y)'
+    '\\\\# 5 \\\\* \\\\<b> \\\\[x\\\\](http\\\\://y)'
     >>> escaped("1. no list"), escaped("- no list")
     ('1\\\\. no list', '\\\\- no list')
     """
