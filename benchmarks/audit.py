@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/audit.py [--quick]
 
-Everything is a process of its own, as people start it: `papermill empty.ipynb`, `heartbeat audit ID`, `heartbeat audit ID ID ...`,
+Everything is a process of its own, as people start it: `papermill empty.ipynb`, `heartbeat audit ID`, `heartbeat audit ID ID`,
 in turn, several rounds. Medians and their ratio against the limit; the store runs already, for it outlives commands.
 """
 

@@ -106,6 +106,22 @@ def test_records_older_than_kept_are_removed(place):
     assert (old.exists(), young.exists()) == (False, True)
 
 
+def test_the_clock_audits_what_nobody_looked_at_since_it_was_due(place):
+    """Once: a second clock finds the work done. Each audit is a run with the due instant and its own record."""
+    toml = place.root / "heartbeat.toml"
+    toml.write_text(toml.read_text("utf-8") + f'[[schedule.audit]]\ncron = "{NEVER}"\nall_unverified = true\n', "utf-8")
+    workspace = Workspace.find(place.root)
+    said = run_until(workspace, lambda lines: any("audit due" in line for line in lines), timeout_s=120)
+    assert any("audit due" in line and "done in" in line for line in said), said
+    with Workbench(workspace) as bench:
+        (run,) = [run for run in reading.runs(bench) if run["kind"] == "audit"]
+    assert run["due"] == datetime(datetime.now(UTC).year, 1, 1, tzinfo=place.zone)
+    assert (place.root / run["notebook"]).is_file()
+    assert (place.root / run["detail"]["report"]).is_file()
+    again = run_until(workspace, lambda lines: False, timeout_s=3)
+    assert not any("audit" in line for line in again)
+
+
 def start(workspace, *words):
     """`heartbeat` as a process."""
     return subprocess.Popen(
