@@ -224,8 +224,8 @@ def test_marts_that_are_gone_say_so(bench, shop):
 
 def test_a_hostile_name_of_a_column_stays_a_name(bench, marts, deployed):
     """A column's name is data, not SQL."""
-    marts("""CREATE SCHEMA shop; CREATE TABLE shop."ord ers" AS SELECT 1 AS "a""; DROP TABLE x; --" """)
-    deployed(odd=("""SELECT sum("a""; DROP TABLE x; --") FROM shop."ord ers" """, {"sources": "shop.ord ers"}))
+    marts("""CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT 1 AS "a""; DROP TABLE x; --" """)
+    deployed(odd=("""SELECT sum("a""; DROP TABLE x; --") FROM shop.orders""", {"sources": "shop.orders"}))
     layer = look(bench, "odd")
     assert not layer.broken, layer.why
     assert [row[1] for table in layer.tables if table.title == "Columns it reads" for row in table.rows] == [
