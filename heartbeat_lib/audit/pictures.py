@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 _INK, _FAINT, _LINE = "#14181d", "#4a525c", "#dfe3e8"
@@ -112,7 +113,7 @@ def history(
             )
         air = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
         axes.set_ylim(low - air, high + air)
-        axes.yaxis.set_major_formatter(lambda at, _: figures.text(float(at)))
+        _written(axes.yaxis, low - air, high + air, figures)
         _dates(axes)
         if outside:
             axes.set_title(f"outside the picture: {', '.join(outside)}", loc="left", fontsize=8, color=_FAINT)
@@ -167,7 +168,7 @@ def rebuild(roads: Sequence[Road], *, figures: Figures) -> bytes:
         low, high = min(values), max(values)
         air = (high - low) * 0.25 or abs(high) * 0.1 or 1.0
         axes.set_xlim(low - air, high + air)
-        axes.xaxis.set_major_formatter(lambda at, _: figures.text(float(at)))
+        _written(axes.xaxis, low - air, high + air, figures)
         axes.set_xlabel(one_line(figures.unit), color=_FAINT)
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
         return _svg(figure)
@@ -201,6 +202,17 @@ def _paper(width: float, height: float) -> tuple[Figure, Axes]:
     axes.tick_params(colors=_FAINT, length=3)
     axes.margins(x=0.02)
     return figure, axes
+
+
+def _written(axis: Axis, low: float, high: float, figures: Figures) -> None:
+    """Ticks as the metric's values are written, at numbers which that writing tells apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    step = figures.by * 10.0**-figures.decimals
+    ticks = [float(at) for at in MaxNLocator(6).tick_values(low, high) if low <= at <= high]
+    told = [at for at in ticks if abs(at / step - round(at / step)) < 1e-6]
+    axis.set_ticks(told or ticks)
+    axis.set_major_formatter(lambda at, _: figures.text(float(at)))
 
 
 def _dates(axes: Axes) -> None:

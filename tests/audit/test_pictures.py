@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
+from matplotlib.figure import Figure
 
 from heartbeat_lib.audit import pictures
 from heartbeat_lib.audit.evidence import Table
@@ -92,3 +93,11 @@ def test_roads_are_read_from_the_table_that_the_report_shows():
         Road(name="Hand count", ours=Decimal(7), theirs=Decimal("7.5")),
         Road(name="Ours \u2212", ours=Decimal(-3), theirs=Decimal("1200.5")),
     ]
+
+
+def test_ticks_are_told_apart():
+    """A count of 1 or 2 has two ticks and not six of which most read the same."""
+    figure = Figure()
+    axis = figure.add_subplot().yaxis
+    pictures._written(axis, 0.9, 2.1, Figures(by=1, decimals=0, unit="parcels"))
+    assert list(axis.get_ticklocs()) == [1.0, 2.0]
