@@ -11,7 +11,7 @@ import pytest
 from heartbeat_lib.cli.app import app
 from heartbeat_lib.cli.token_commands import tokens
 from heartbeat_lib.model.metric import MetricDefinition
-from heartbeat_lib.settings import Api, Audit, Cockpit, Schedule, Source
+from heartbeat_lib.settings import Api, Audit, Cockpit, Schedule, ScheduledAudit, Source
 
 ROOT = Path(__file__).parents[1]
 INTERNAL = {"dialect", "definition_hash", "hash_version"}
@@ -52,7 +52,7 @@ def test_every_setting_of_the_clock_is_documented(setting):
     assert re.search(rf"\[schedule\][^|]*\b{setting}\b", read("docs/operating.md"))
 
 
-@pytest.mark.parametrize("setting", list(Audit.model_fields))
+@pytest.mark.parametrize("setting", list(ScheduledAudit.model_fields))
 def test_every_setting_of_a_scheduled_audit_is_documented(setting):
     """Which metrics it looks at is what it is for."""
     assert f"`{setting}`" in read("docs/audits.md")
