@@ -117,7 +117,9 @@ def test_a_count_that_cannot_be_read_is_refused(page, period, value, words):
     assert words in answer["refusals"][0]["message"]
 
 
-@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "heartbeat.toml", "reports/metric-audits/../../heartbeat.toml"])
+@pytest.mark.parametrize(
+    "path", ["../../etc/passwd", "/etc/passwd", "heartbeat.toml", "reports/metric-audits/../../heartbeat.toml"]
+)
 def test_no_other_file_is_read_as_a_report(page, path):
     """A page may ask for anything."""
     assert "html" not in page.ask("report", path=path)

@@ -8,7 +8,7 @@ import { messageLine } from "./field.js";
 
 /** @type {[string, string, string, string][]} outcome, button, question, what happens */
 const OUTCOMES = [
-  ["agrees", "Agrees…", "How do you know it is right?", "The number is verified, bound to this audit. When it is red, the owner is told."],
+  ["agrees", "Agrees…", "What convinced you?", "The number is verified, bound to this audit. When it is red, the owner is told."],
   ["wrong-thresholds", "Wrong thresholds…", "What is wrong with them?", "Put the new ones into the fields under Thresholds; they are saved with this answer, and the number is verified."],
   ["wrong-number", "Wrong number…", "What is wrong with it?", "It is unverified and listed to be fixed until its meaning changes. The owner stays."],
   ["not-worth-keeping", "Not worth keeping…", "Why does nobody need it?", "It is listed for retirement. Nothing is deleted by a click."],

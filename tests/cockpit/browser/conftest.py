@@ -159,7 +159,7 @@ def visit(place, browser) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(20_000)
         contexts.append(context)
         if who:
-            context.add_init_script(f"localStorage.setItem('heartbeat-you', '{who}')")
+            context.add_init_script(f"if (origin !== 'null') localStorage.setItem('heartbeat-you', '{who}')")
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}") or dialog.accept())
