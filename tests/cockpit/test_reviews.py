@@ -25,7 +25,8 @@ def audited(page, place):
     page.ask("save", id="orders", version=1, patch={"owner": MARA}, who=MARA, why="")
     with place.store.connect(Role.COMPUTE) as connection:
         connection.execute(
-            "INSERT INTO heartbeat.metric_audit (metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report) "
+            "INSERT INTO heartbeat.metric_audit "
+            "(metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report) "
             "VALUES ('orders', '2026-11-23', now(), 'ann@x.example', 'hash of orders', 'fails', %s, "
             "'reports/metric-audits/2026-11-23-orders.md')",
             [json.dumps(LAYERS)],

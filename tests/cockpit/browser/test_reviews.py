@@ -35,7 +35,8 @@ def audit(place, metric_id) -> None:
         meaning = reading.metric(bench, metric_id)["definition_hash"]
         with bench.store.connect(Role.COMPUTE) as connection:
             connection.execute(
-                "INSERT INTO heartbeat.metric_audit (metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report) "
+                "INSERT INTO heartbeat.metric_audit "
+                "(metric_id, audit_date, as_of, auditor, definition_hash, verdict, layers, report) "
                 "VALUES (%s, '2026-11-23', now(), 'ann@x.example', %s, 'holds', %s, %s)",
                 [metric_id, meaning, json.dumps(LAYERS), report],
             )
