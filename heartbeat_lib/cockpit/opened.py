@@ -29,7 +29,8 @@ _NEXT = {
     Stage.BENCHMARK: "a norm or an alert, and where it comes from: type them under Thresholds",
     Stage.PROVISIONAL_THRESHOLDS: "a value to judge: the next tick brings one, if the sources are alive",
     Stage.UNVERIFIED: "somebody who stands behind it: take it, or type an address under Owner",
-    Stage.OWNER_ASSIGNED: "the owner's review: look at the history and the SQL, then stand behind the number",
+    Stage.OWNER_ASSIGNED: "the owner's review: an audit, and an answer to it",
+    Stage.OWNER_REVIEW: "the owner's answer to the audit: read its report under Audits, then say what you think",
     Stage.VERIFIED: "nothing; it stays verified until its meaning changes or a person takes it back",
 }
 
@@ -114,7 +115,7 @@ def _headline(row: Row, tile: Tile, figures: Figures) -> str:
 
 
 def _stage(row: Row) -> StageNow:
-    stage = stage_of(row)
+    stage = stage_of(row, audited=bool(row["audit_present"]))
     return StageNow(number=int(stage), name=stage.name.lower().replace("_", " "), next=_NEXT[stage])
 
 

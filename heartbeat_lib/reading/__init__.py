@@ -107,7 +107,7 @@ def _metrics(workbench: Workbench, metric_id: str | None) -> list[Metric]:
 def _metric(row: Row, zone: ZoneInfo) -> Metric:
     course = Course(**{name: row.pop(f"course_{name}") for name in ("values", "same_meaning", "failed")})
     row["period_start"] = _label(row["period"], row["period_start"], zone)
-    row["stage"] = int(stage_of(row))
+    row["stage"] = int(stage_of(row, audited=row.pop("audited")))
     return Metric(row, course)
 
 

@@ -28,3 +28,10 @@ def metric(**changes):
 def test_the_stage_follows_from_thresholds_owner_and_verification(changes, stage):
     """No stage is stored: it could contradict what it is made of."""
     assert stage_of(metric(**changes)) == stage
+
+
+def test_an_audit_of_an_owned_metric_is_there_to_be_answered():
+    """Without an owner nobody is asked; a signature has answered."""
+    assert stage_of(metric(owner="o@x.example"), audited=True) == Stage.OWNER_REVIEW
+    assert stage_of(metric(), audited=True) == Stage.UNVERIFIED
+    assert stage_of(metric(owner="o@x.example", verification_state="verified"), audited=True) == Stage.VERIFIED

@@ -1,7 +1,11 @@
 -- Living metrics, or one of them, with what their tile shows, what is normal for them and their last 90 periods as columns of
 -- equal length, oldest first; one row each, by id. A band of another meaning is none. Where finished periods are judged the last
 -- of the 90 is the one on show.
-SELECT shown.*, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n, course.*
+SELECT shown.*, band.benchmark_mean, band.benchmark_stddev, band.n AS benchmark_n, course.*,
+       EXISTS (
+           SELECT FROM heartbeat.metric_audit AS audit
+           WHERE audit.metric_id = shown.metric_id AND audit.definition_hash = shown.definition_hash
+       ) AS audited
 FROM heartbeat.metric_shown AS shown
 LEFT JOIN heartbeat.metric_benchmark AS band
     ON band.metric_id = shown.metric_id AND band.definition_hash = shown.definition_hash AND shown.benchmark_kind = 'rolling_stat'
