@@ -29,7 +29,7 @@ def review(
 
     from heartbeat_lib import reading
     from heartbeat_lib import review as room
-    from heartbeat_lib.cli.output import complain, stdout, workbench
+    from heartbeat_lib.cli.output import complain, stdout, warn, workbench
     from heartbeat_lib.cli.render import decision_lines
 
     if outcome not in list(room.Outcome):
@@ -58,6 +58,8 @@ def review(
         (audit,) = room.latest_audits(bench, metric_id)
         now_waits = [row for row in room.waiting(bench, datetime.now(UTC)) if row["metric_id"] == metric_id]
     stdout().print(f"Kept: {outcome}, about {audit['report']}.", soft_wrap=True)
+    if outcome == room.Outcome.AGREES and audit["verdict"] == "fails":
+        warn(f"that audit says that the number fails, and {metric_id} is verified all the same: its report names why.")
     for line in decision_lines(before, after):
         stdout().print(line, soft_wrap=True)
     for row in now_waits:

@@ -20,11 +20,11 @@ def audited(heartbeat):
     return audit(heartbeat)
 
 
-def audit(heartbeat):
+def audit(heartbeat, **more):
     """An audit of the metric as it stands, written as compute writes it; gives the report."""
     meaning = heartbeat.json("show", "parcels_late")["definition_hash"]
     with Workbench.open(heartbeat.root) as bench, bench.store.connect(Role.COMPUTE) as connection:
-        audit_id = written(connection, metric_id="parcels_late", meaning=meaning)
+        audit_id = written(connection, metric_id="parcels_late", meaning=meaning, **more)
         return connection.execute("SELECT report FROM heartbeat.metric_audit WHERE audit_id = %s", [audit_id]).fetchall()[0][0]
 
 
@@ -151,3 +151,10 @@ def test_a_count_that_cannot_be_is_refused(heartbeat):
     ):
         words = ["--period", period, "--value", "2", "--from", source]
         assert said in heartbeat("count", metric_id, *words, exit_code=1).stderr
+
+
+def test_agreeing_with_a_failing_audit_is_possible_and_said(heartbeat, audited):
+    """The owner decides, and nobody without having been told."""
+    audit(heartbeat, verdict="fails")
+    said = heartbeat("review", "parcels_late", "--outcome", "agrees", "--why", "the other road is wrong").stderr
+    assert "says that the number fails" in said

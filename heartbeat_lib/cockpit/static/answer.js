@@ -40,7 +40,7 @@ export function answerCard(act) {
   const reader = h("dialog", { class: "reader", "aria-label": "Audit report", onclick: (/** @type {Event} */ event) => event.target === reader && reader.close() },
     h("button", { type: "button", class: "button close", onclick: () => reader.close() }, "Close"), frame);
   const element = h("section", { class: "card audits" }, heading, list, command, asks, note.element, counts, reader);
-  let wanted = "";
+  let wanted = "", fails = false;
 
   /** @param {string} id @param {string} label @param {HTMLElement} input */
   function row(id, label, input) {
@@ -51,7 +51,7 @@ export function answerCard(act) {
     const found = OUTCOMES.find(([known]) => known === outcome);
     if (!found) return;
     wanted = outcome;
-    [question.textContent, happens.textContent] = [found[2], found[3]];
+    [question.textContent, happens.textContent] = [found[2], outcome === "agrees" && fails ? `This audit says that the number fails. ${found[3]}` : found[3]];
     form.hidden = false;
     note.say("");
     why.focus();
@@ -106,7 +106,9 @@ export function answerCard(act) {
           h("p", { class: "quiet" }, audit.why), audit.answer && h("p", {}, audit.answer)))));
       const line = `heartbeat audit ${now.tile.id}`;
       command.replaceChildren(h("p", { class: "quiet" }, now.audits.length ? "Another one: " : "None yet. An audit rebuilds the number on another road: ", h("code", {}, line), " ", copyButton(() => line)));
-      asks.hidden = !now.audits.some((audit) => audit.present);
+      const newest = now.audits.find((audit) => audit.present);
+      asks.hidden = !newest;
+      fails = newest?.words === "Fails";
       if (asks.hidden) close();
       counted.replaceChildren(...now.hand_counts.map((count) => h("li", {}, `${count.period}: `, h("b", {}, count.value), h("span", { class: "quiet" }, ` from ${count.source}, ${count.who}`))));
     },
