@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.command_line import METRIC, CommandLine
 
+pytestmark = pytest.mark.slow  # processes, kernels and browsers
+
 LAYERS = ["methodology", "source", "rebuild", "history", "action"]
 TEMPLATE = Path(__file__).parents[2] / "notebooks" / "validate" / "metric_validate.ipynb"
 

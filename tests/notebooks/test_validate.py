@@ -16,6 +16,8 @@ from heartbeat_lib import lifecycle
 from heartbeat_lib.store import Role
 from heartbeat_lib.workbench import Workbench
 
+pytestmark = pytest.mark.slow  # processes, kernels and browsers
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "validate" / "metric_validate.ipynb"
 METRICS = ("chargeback_rate", "payment_volume")

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from heartbeat_lib.store.embedded import EmbeddedServer
 from tests.cockpit.browser.test_social_half import open_metric
 
+pytestmark = pytest.mark.slow  # processes, kernels and browsers
+
 
 def test_a_stopped_database_is_told_and_its_return_too(place, visit):
     """What is typed meanwhile stays, and is saved when it is back."""

@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 from tests.cockpit.browser.conftest import HOSTILE
 from tests.cockpit.browser.test_social_half import open_metric, tile
 
+pytestmark = pytest.mark.slow  # processes, kernels and browsers
+
 
 def statuses(page) -> list[str]:
     """Of all tiles, in the order of the page."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from playwright.sync_api import expect
 
 from heartbeat_lib import reading
 from heartbeat_lib.store import Role
 from heartbeat_lib.workbench import Workbench
 from tests.cockpit.browser.test_social_half import MARA, open_metric, tile
+
+pytestmark = pytest.mark.slow  # processes, kernels and browsers
 
 REPORT = """\
 ---

@@ -21,6 +21,8 @@ from heartbeat_lib.cockpit.server import kernel_environment
 from heartbeat_lib.workspace import Workspace
 from tests.cockpit.server.conftest import PAGE, show, wait_for
 
+pytestmark = pytest.mark.slow  # processes, kernels and browsers
+
 
 def alive(process):
     """Dead but not yet fetched is dead."""
