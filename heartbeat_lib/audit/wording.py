@@ -10,40 +10,30 @@ from zoneinfo import ZoneInfo
 from heartbeat_lib.model.display import age
 from heartbeat_lib.model.figures import NOTHING, typed
 from heartbeat_lib.model.period import Grain
+from heartbeat_lib.model.words import counted, day, promise, short_period
+
+__all__ = ["Number", "apart", "counted", "digits", "exactly", "moment", "period_words", "relative", "span", "together"]
 
 Number = int | Decimal | float
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-
-
-def day(local: datetime) -> str:
-    """24 Nov 2026."""
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
 def moment(instant: datetime, zone: ZoneInfo) -> str:
     """24 Nov 2026 09:17, on the zone's clock; "–" never: an instant is known."""
     local = instant.astimezone(zone)
-    return f"{day(local)} {local:%H:%M}"
+    return f"{day(local, year=True)} {local:%H:%M}"
 
 
 def period_words(start: datetime, grain: str, zone: ZoneInfo) -> str:
     """24 Nov 2026, 24 Nov 2026 09:00, the week of 23 Nov 2026, Nov 2026, Q4 2026, 2026."""
-    local = start.astimezone(zone)
     match grain:
+        case Grain.DAY:
+            return day(start.astimezone(zone), year=True)
         case Grain.HOUR:
             return moment(start, zone)
         case Grain.WEEK:
-            return f"the week of {day(local)}"
-        case Grain.MONTH:
-            return f"{_MONTHS[local.month - 1]} {local.year}"
-        case Grain.QUARTER:
-            return f"Q{(local.month + 2) // 3} {local.year}"
-        case Grain.YEAR:
-            return f"{local.year}"
+            return f"the week of {day(start.astimezone(zone), year=True)}"
         case _:
-            return day(local)
+            return short_period(start, grain, zone)
 
 
 def span(length: timedelta) -> str:
@@ -52,16 +42,8 @@ def span(length: timedelta) -> str:
     >>> span(timedelta(hours=26)), span(timedelta(days=14)), span(timedelta(minutes=90))
     ('26 h', '14 days', '90 min')
     """
-    if length > 2 * _DAY and not length % _DAY:
-        return counted(length // _DAY, "day")
-    if length >= _HOUR and not length % _HOUR:
-        return f"{length // _HOUR} h"
-    return f"{length // timedelta(minutes=1)} min" if timedelta(minutes=1) <= length < 3 * _HOUR else age(length)
-
-
-def counted(count: int, noun: str) -> str:
-    """1 load, 12 loads, 1,204 loads."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    round_one = length % timedelta(hours=1) == timedelta() or timedelta(minutes=1) <= length < timedelta(hours=3)
+    return promise(length) if round_one else age(length)
 
 
 def together(names: Sequence[str]) -> str:

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from heartbeat_lib.cockpit import changes, reviews, words
+from heartbeat_lib.cockpit import changes, reviews
 from heartbeat_lib.cockpit.past import history_of
 from heartbeat_lib.cockpit.rehearsal import rehearsed
 from heartbeat_lib.cockpit.shapes import Fields, Opened, Scale, StageNow, Tile
 from heartbeat_lib.cockpit.sources import source_rows
 from heartbeat_lib.cockpit.tile import PERIODS, Teller, figures_of_row
 from heartbeat_lib.cockpit.wall import read_rows, read_sources
+from heartbeat_lib.model import words
 from heartbeat_lib.model.figures import Figures, typed
 from heartbeat_lib.model.stage import Stage, stage_of
 from heartbeat_lib.reading.rows import Row, fetch

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from heartbeat_lib.cockpit.changes import new_meaning
 from heartbeat_lib.cockpit.rehearsal import LETTERS
 from heartbeat_lib.cockpit.shapes import History, Level, Mark
-from heartbeat_lib.cockpit.words import MONTHS, day, first_line, listed_period, short_period, time
 from heartbeat_lib.model.figures import Figures, is_count
 from heartbeat_lib.model.period import Grain, period_at
+from heartbeat_lib.model.words import MONTHS, day, first_line, listed_period, short_period, time
 from heartbeat_lib.reading.rows import Row
 
 _STRETCH = 2.2

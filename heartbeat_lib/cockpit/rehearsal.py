@@ -12,8 +12,8 @@ import psycopg
 from heartbeat_lib import verification
 from heartbeat_lib.cockpit.shapes import Rehearsed
 from heartbeat_lib.cockpit.tile import PERIODS
-from heartbeat_lib.cockpit.words import counted
 from heartbeat_lib.model.figures import typed_number
+from heartbeat_lib.model.words import counted
 
 LETTERS = {"red": "r", "amber": "a", "grey": "x", "green": "g"}
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from heartbeat_lib import review
-from heartbeat_lib.cockpit import words
 from heartbeat_lib.cockpit.decisions import Saved, told
 from heartbeat_lib.cockpit.shapes import AuditLine, CountLine, Refused, Waiting
+from heartbeat_lib.model import words
 from heartbeat_lib.model.figures import Figures, typed, typed_number
 from heartbeat_lib.reading.rows import Row, fetch
 from heartbeat_lib.store import load_sql

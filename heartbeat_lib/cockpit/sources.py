@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from heartbeat_lib.cockpit.shapes import Oldest, SourceAge, SourceRow
-from heartbeat_lib.cockpit.words import counted, first_line, promise, rhythm
 from heartbeat_lib.model.display import age
+from heartbeat_lib.model.words import counted, first_line, promise, rhythm
 from heartbeat_lib.reading.rows import Row
 
 _RHYTHMS = 3

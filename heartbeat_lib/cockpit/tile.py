@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from heartbeat_lib.cockpit import words
 from heartbeat_lib.cockpit.shapes import Spark, Tile
 from heartbeat_lib.cockpit.sources import Sources, broken_promise, source_age
+from heartbeat_lib.model import words
 from heartbeat_lib.model.cron import Cron
 from heartbeat_lib.model.figures import Figures, figures_of
 from heartbeat_lib.model.period import Grain, period_at

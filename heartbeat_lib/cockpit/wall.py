@@ -15,8 +15,8 @@ from heartbeat_lib import review
 from heartbeat_lib.cockpit.shapes import ClockNow, Header, Tile
 from heartbeat_lib.cockpit.sources import Sources, oldest, schemas_of
 from heartbeat_lib.cockpit.tile import PERIODS, Teller
-from heartbeat_lib.cockpit.words import schedule
 from heartbeat_lib.model.cron import Cron
+from heartbeat_lib.model.words import schedule
 from heartbeat_lib.reading.rows import Row, fetch
 from heartbeat_lib.store import load_sql
 from heartbeat_lib.workbench import Workbench

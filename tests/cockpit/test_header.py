@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from heartbeat_lib import lifecycle
-from heartbeat_lib.cockpit import words
+from heartbeat_lib.model import words
 from tests.cockpit.place import HIGHER, NOW, Place
 
 HOUR = timedelta(hours=1)

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from heartbeat_lib.cockpit import words
 from heartbeat_lib.cockpit.past import _range, _steps
+from heartbeat_lib.model import words
 from heartbeat_lib.model.figures import Figures
 from heartbeat_lib.model.period import Grain, period_at
 from tests.cockpit.place import BERLIN, HIGHER, NOW, Place

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from heartbeat_lib.cockpit import words
 from heartbeat_lib.cockpit.wall import read_rows, read_wall
+from heartbeat_lib.model import words
 from heartbeat_lib.model.period import Grain, period_at
 from heartbeat_lib.model.picture import sparkline_of
 from heartbeat_lib.store import Role

@@ -1,4 +1,4 @@
-"""Moments, periods and spans as the cockpit words them, in the workspace's zone. Pure: `now` is an argument.
+"""Moments, periods and spans as people read them, in the workspace's zone. Pure: `now` is an argument.
 
 Names of days and months are English whatever the machine speaks, and the same as the page's own.
 """
