@@ -18,7 +18,8 @@ UPDATE heartbeat.metric_registry SET code = 'AMLR' WHERE metric_id = 'aml_alert_
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'Fewer is worse: silence is what a broken rule sounds like. Nine per thousand is usual; red means that about half of the rules have stopped looking.',
-    methodology = 'Rows of aml.alerts by raised_at, divided by rows of webbank.payments by created_at, both in the seven whole days before today (Europe/Berlin), times 1,000. All rules, all schemes, rejected payments included.'
+    methodology = 'Rows of aml.alerts by raised_at, divided by rows of webbank.payments by created_at, both in the seven whole days before today (Europe/Berlin), times 1,000. All rules, all schemes, rejected payments included.',
+    notes = 'On red the rules team compares the rules in force with the release notes, the same day. In the last three public cases rules were switched off by a release, for months, and the fines began at 4 million EUR.'
 WHERE metric_id = 'aml_alert_rate';
 
 UPDATE heartbeat.metric_registry SET

@@ -17,7 +17,8 @@ UPDATE heartbeat.metric_registry SET code = 'CASE' WHERE metric_id = 'aml_cases_
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'Two or three that wait for papers are normal. Red means that suspicions lie on a desk that should lie with the authorities.',
-    methodology = 'Counts rows of aml.cases with opened_at before midnight (Europe/Berlin) ten days ago and no decided_at up to now. A case opens when its alert is closed as suspicious.'
+    methodology = 'Counts rows of aml.cases with opened_at before midnight (Europe/Berlin) ten days ago and no decided_at up to now. A case opens when its alert is closed as suspicious.',
+    notes = 'From amber on the officer decides them in person, oldest first. The supervisor takes two weeks as the limit, and a late report costs up to 150,000 EUR.'
 WHERE metric_id = 'aml_cases_waiting';
 
 UPDATE heartbeat.metric_registry SET

@@ -15,7 +15,8 @@ UPDATE heartbeat.metric_registry SET code = 'FRAU' WHERE metric_id = 'card_fraud
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'Starts at zero on the first and grows all month. Amber means that the month''s budget is spent, however early that is; red means that the risk committee has to meet.',
-    methodology = 'Sums amount_eur of webbank.chargebacks with reason fraud by received_at from the first of the month (Europe/Berlin) to now. The week before the first is read too and counts zero: it tells a month without fraud (0) from a table without rows (no value).'
+    methodology = 'Sums amount_eur of webbank.chargebacks with reason fraud by received_at from the first of the month (Europe/Berlin) to now. The week before the first is read too and counts zero: it tells a month without fraud (0) from a table without rows (no value).',
+    notes = 'From amber on the fraud manager tightens the card rules. The value itself is what it costs: we pay these chargebacks.'
 WHERE metric_id = 'card_fraud_month';
 
 UPDATE heartbeat.metric_registry SET

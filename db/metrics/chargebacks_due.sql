@@ -15,7 +15,8 @@ UPDATE heartbeat.metric_registry SET code = 'LOSE' WHERE metric_id = 'chargeback
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'The euros that we give away if nobody answers in the next five days. A few hundred are hopeless cases left on purpose; red means that the desk is behind and good cases are lost too.',
-    methodology = 'Sums amount_eur of webbank.chargebacks received up to now with answer_due_on from today to five days ahead (30 days after receipt by scheme rule); those with answered_at up to now count zero. No value when nothing at all falls due in these days.'
+    methodology = 'Sums amount_eur of webbank.chargebacks received up to now with answer_due_on from today to five days ahead (30 days after receipt by scheme rule); those with answered_at up to now count zero. No value when nothing at all falls due in these days.',
+    notes = 'On red the head of the dispute desk moves people to the oldest cases until it is green. What nobody answers we pay, whoever was right.'
 WHERE metric_id = 'chargebacks_due';
 
 UPDATE heartbeat.metric_registry SET

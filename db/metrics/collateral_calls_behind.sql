@@ -26,7 +26,8 @@ UPDATE heartbeat.metric_registry SET code = 'COLL' WHERE metric_id = 'collateral
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'Calls go out monthly, so the number is months. One is a client who pays a few days late. Red means a client who has stopped paying while his customers keep spending on our guarantee.',
-    methodology = 'A call of cards.collateral_calls is behind when due_on is before today and the cards.collateral_payments for it up to now add up to less than its amount_eur. Counted per client_id; the value is the largest count. All calls in the table count, however old.'
+    methodology = 'A call of cards.collateral_calls is behind when due_on is before today and the cards.collateral_payments for it up to now add up to less than its amount_eur. Counted per client_id; the value is the largest count. All calls in the table count, however old.',
+    notes = 'The scheme risk manager calls the client at the first month, and on red the board decides on termination. If a client fails, we owe the scheme what is missing: one month of a client is about 70,000 EUR.'
 WHERE metric_id = 'collateral_calls_behind';
 
 UPDATE heartbeat.metric_registry SET

@@ -22,7 +22,8 @@ UPDATE heartbeat.metric_registry SET code = 'COLO' WHERE metric_id = 'collateral
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'Zero is what the contracts say. Just after the 15th some clients are a few days late and it jumps. Amber means that a client owes more than two months; red means that the bank''s reserve no longer covers it.',
-    methodology = 'Sums amount_eur of cards.collateral_calls with due_on before today, less the cards.collateral_payments for them up to now. Paid calls add zero. No value when no call has ever fallen due.'
+    methodology = 'Sums amount_eur of cards.collateral_calls with due_on before today, less the cards.collateral_payments for them up to now. Paid calls add zero. No value when no call has ever fallen due.',
+    notes = 'From amber on the treasurer blocks own funds of the same size, and on red the board is told the same day. If a client fails tomorrow, this value is our loss.'
 WHERE metric_id = 'collateral_overdue';
 
 UPDATE heartbeat.metric_registry SET

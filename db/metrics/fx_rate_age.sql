@@ -15,7 +15,8 @@ UPDATE heartbeat.metric_registry SET code = 'FXAG' WHERE metric_id = 'fx_rate_ag
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = '0 from half past seven in the morning on, 1 before; weekends too. Red means that foreign payments are booked at rates nobody would sell at any more.',
-    methodology = 'Today (Europe/Berlin) minus the newest rate_on in fx.rates with published_at up to now, in days. It looks at the rows and not at the load: a load that brings nothing new leaves the rates old.'
+    methodology = 'Today (Europe/Berlin) minus the newest rate_on in fx.rates with published_at up to now, in days. It looks at the rows and not at the load: a load that brings nothing new leaves the rates old.',
+    notes = 'On red the treasury desk calls the vendor, and enters rates by hand. On 130,000 EUR of foreign payments a day a rate that has moved by 2 percent costs 2,600 EUR.'
 WHERE metric_id = 'fx_rate_age';
 
 UPDATE heartbeat.metric_registry SET

@@ -16,7 +16,8 @@ UPDATE heartbeat.metric_registry SET code = 'INST' WHERE metric_id = 'instant_sl
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'Three in a thousand is what our provider delivers. Red means that one customer in a hundred stood at a till or a screen and waited, and that the supervisor will see it in the quarter''s report.',
-    methodology = 'Rows of webbank.payments with scheme instant by created_at in the seven whole days before today (Europe/Berlin). Slow: more than 10 seconds from created_at to settled_at or rejected_at, or to now where neither has happened yet.'
+    methodology = 'Rows of webbank.payments with scheme instant by created_at in the seven whole days before today (Europe/Berlin). Slow: more than 10 seconds from created_at to settled_at or rejected_at, or to now where neither has happened yet.',
+    notes = 'From amber on the payments team acts together with the clearing provider, the same day. Lasting breaches are fined: for a bank of our size counsel reckons with 250,000 EUR and more.'
 WHERE metric_id = 'instant_slow';
 
 UPDATE heartbeat.metric_registry SET

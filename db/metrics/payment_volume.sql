@@ -17,7 +17,8 @@ UPDATE heartbeat.metric_registry SET code = 'PVOL' WHERE metric_id = 'payment_vo
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'The last finished day: about 1.1 million euros on a working day, 400,000 on a Sunday. Amber means that we pay the clearing house for more than we sent; red means that a whole kind of payment was missing.',
-    methodology = 'Sums amount (EUR) of webbank.payments with currency EUR by created_at from midnight (Europe/Berlin) to now, without those rejected by now. Judged on the closed day, because the sum starts at zero every midnight.'
+    methodology = 'Sums amount (EUR) of webbank.payments with currency EUR by created_at from midnight (Europe/Berlin) to now, without those rejected by now. Judged on the closed day, because the sum starts at zero every midnight.',
+    notes = 'On red the treasurer acts, with the head of payments: after ten such days in a quarter the contract can be renegotiated. Below 300,000 EUR a day we pay the minimum all the same: 450 EUR of fees for payments that nobody made.'
 WHERE metric_id = 'payment_volume';
 
 UPDATE heartbeat.metric_registry SET

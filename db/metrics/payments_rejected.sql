@@ -15,10 +15,20 @@ UPDATE heartbeat.metric_registry SET code = 'REJC' WHERE metric_id = 'payments_r
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = 'About 1.6 % is the ordinary mixture of typing errors and empty accounts. Red means that we turn away customers for a reason of our own, usually a release or a provider.',
-    methodology = 'Rows of webbank.payments by created_at on the day before today (Europe/Berlin), all schemes; numerator: those with rejected_at up to now. By number of payments, not by amount.'
+    methodology = 'Rows of webbank.payments by created_at on the day before today (Europe/Berlin), all schemes; numerator: those with rejected_at up to now. By number of payments, not by amount.',
+    notes = 'On red the payments team reads the reject reasons of the day and rolls back what changed. A rejected payment costs about 4 EUR in calls: at 4 percent of 5,800 payments that is 900 EUR a day.'
 WHERE metric_id = 'payments_rejected';
 
 UPDATE heartbeat.metric_registry SET
     norm_value = 2.8, alert_value = 4.0, unit = '%', alert_after = 2,
-    threshold_basis = 'Service level agreed with the call centre: it is staffed for rejections up to 2.8 %, and closes its chat above 4 %.'
+    threshold_basis = 'Service level agreed with the call centre: it is staffed for rejections up to 2.8 %, and closes its chat above 4 %.',
+    cross_check_sql = $check$
+        SELECT 100.0 - 100.0 * sum(done) / nullif(sum(started), 0)
+        FROM (
+            SELECT scheme, count(*) AS started, count(*) FILTER (WHERE NOT coalesce(rejected_at <= now(), FALSE)) AS done
+            FROM webbank.payments
+            WHERE CAST(created_at AS DATE) = current_date - 1 AND created_at <= now()
+            GROUP BY scheme
+        ) AS by_scheme
+    $check$
 WHERE metric_id = 'payments_rejected';

@@ -20,7 +20,8 @@ UPDATE heartbeat.metric_registry SET code = 'PWKD' WHERE metric_id = 'payments_v
 
 UPDATE heartbeat.metric_registry SET
     how_to_read = '100 is a day like its four predecessors; weekends are compared with weekends. Red means that about a third of the usual payments did not reach us: look for a closed channel before anything else.',
-    methodology = 'Counts rows of webbank.payments by created_at, whole days in Europe/Berlin: yesterday, divided by a quarter of the total of the days 7, 14, 21 and 28 days before it. Rejected payments count. Public holidays are not taken out.'
+    methodology = 'Counts rows of webbank.payments by created_at, whole days in Europe/Berlin: yesterday, divided by a quarter of the total of the days 7, 14, 21 and 28 days before it. Rejected payments count. Public holidays are not taken out.',
+    notes = 'On red the operations desk looks for the channel or scheme that is missing, and calls its provider the same morning. A payment earns about 0.11 EUR, so a day at 70 percent costs some 190 EUR of fees, and the customers who go elsewhere far more.'
 WHERE metric_id = 'payments_vs_usual';
 
 UPDATE heartbeat.metric_registry SET

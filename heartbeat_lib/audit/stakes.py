@@ -53,7 +53,7 @@ _DOES = _words(
     "open,opens,tell,tells,inform,informs,repair,repairs,restart,restarts,is paged,are paged,is called,"
     "are called,has to,have to,must,answers it,answer it,takes,take,sends,send,orders,order,switches,"
     "switch,writes to,write to,investigates,investigate,handles,handle,works on,work on,reports,report,"
-    "replaces,pushes"
+    "replaces,pushes,blocks,tests,moves,tightens,rolls back,visits"
 )
 _OUTSIDE = _words(
     "contract,contracts,contractual,clause,annex,law,laws,regulation*,directive,act,rule,rules,policy,"
@@ -61,7 +61,7 @@ _OUTSIDE = _words(
     "budget*,capacity,limit,limits,licence,license,membership,supervisor*,auditor*,audit,regulator*,board,"
     "committee,reserve,terms,standard ISO,ISO,certificate,tender,decision,decided,acceptance test,scheme,"
     "covenant,tariff,staffed,safety,specification,manual,manufacturer,break-even,owner,head of,officer,"
-    "manager,treasurer"
+    "manager,treasurer,staffing plan,charter,equity,refinancing line,cost accounting"
 )
 _DATA = _words(
     "mean,means,average,averages,avg,median,percentile*,quantile*,quartile*,p90,p95,p99,sd,stdev,"

@@ -8,7 +8,8 @@ VALUES ('cards_per_100_accounts', 'CARD', 'Cards per 100 accounts', 'year', $val
 $value$, 'Cards issued so far per 100 accounts opened so far.', 'berka.card, berka.account');
 
 UPDATE heartbeat.metric_registry
-SET how_to_read = 'Cards per 100 accounts, low is bad.', methodology = 'Rows of berka.card issued up to today, per 100 rows of berka.account opened up to today.', unit = 'cards';
+SET how_to_read = 'Cards per 100 accounts, low is bad.', methodology = 'Rows of berka.card issued up to today, per 100 rows of berka.account opened up to today.', unit = 'cards',
+    notes = 'On red the head of cards has to tell the scheme how the gap is closed. Below 10 the contract ends, and with it the revenue from cards.';
 
 UPDATE heartbeat.metric_registry
 SET norm_value = 15, alert_value = 10, threshold_basis = 'Contract with the card scheme: 15 per 100 accounts, exit below 10',

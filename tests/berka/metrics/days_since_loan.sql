@@ -8,7 +8,8 @@ VALUES ('days_since_loan', 'LDAY', 'Days since the last loan', 'day', $value$
 $value$, 'Days since a loan was granted.', 'berka.loan');
 
 UPDATE heartbeat.metric_registry
-SET how_to_read = 'Days.', methodology = 'From the latest granted_on up to today to today.', unit = 'days';
+SET how_to_read = 'Days.', methodology = 'From the latest granted_on up to today to today.', unit = 'days',
+    notes = 'From amber on the regional manager visits and checks the branch, on red it is reported. A branch that does not lend costs its rent and earns nothing.';
 
 UPDATE heartbeat.metric_registry
 SET norm_value = 14, alert_value = 30, threshold_basis = 'Branch rule: a visit after two weeks, a report after a month';

@@ -14,7 +14,8 @@ UPDATE heartbeat.metric_registry SET code = 'CANC' WHERE metric_id = 'cancelled_
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Below 2 % is an ordinary day; a snow storm reaches 50 %.',
     methodology = 'Numerator: rows of nyc.flights without dep_time. Denominator: all rows of the local day whose scheduled minute (time_hour and minute) has come. A cancellation counts from that minute on. Percent.',
-    unit        = '%'
+    unit        = '%',
+    notes       = 'On red the duty manager opens the irregular-operations room and calls the carriers'' hubs. Each stranded passenger costs about 200 USD for hotel and rebooking.'
 WHERE metric_id = 'cancelled_share_day';
 
 UPDATE heartbeat.metric_registry

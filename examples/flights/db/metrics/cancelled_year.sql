@@ -14,7 +14,8 @@ UPDATE heartbeat.metric_registry SET code = 'CANY' WHERE metric_id = 'cancelled_
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Counts up through the year; 8,255 in 2013.',
     methodology = 'Counts rows of nyc.flights without dep_time, by scheduled minute (time_hour and minute) from 1 January (America/New_York) to now.',
-    unit        = 'flights'
+    unit        = 'flights',
+    notes       = 'On red the risk manager calls the insurer before the year ends. Each cancelled departure above the deductible costs about 10,000 USD.'
 WHERE metric_id = 'cancelled_year';
 
 UPDATE heartbeat.metric_registry

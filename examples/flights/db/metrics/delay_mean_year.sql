@@ -15,7 +15,7 @@ UPDATE heartbeat.metric_registry
 SET how_to_read = 'Minutes; 12.639070 for 2013.',
     methodology = 'Mean of dep_delay over rows of nyc.flights by scheduled minute (time_hour and minute) from 1 January (America/New_York) to now; cancelled flights are left out.',
     unit        = 'minutes',
-    notes       = 'By the timetable, as the figure is published. So, unlike the metrics by day, as of a past instant it knows the delay of flights that were due and had not left: three at the end of 2013, 12.638778 without them.'
+    notes       = 'By the timetable, as the figure is published. So, unlike the metrics by day, as of a past instant it knows the delay of flights that were due and had not left: three at the end of 2013, 12.638778 without them. On red the airports'' director has to write the plan that the regulator asks for.'
 WHERE metric_id = 'delay_mean_year';
 
 UPDATE heartbeat.metric_registry

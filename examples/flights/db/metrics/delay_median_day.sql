@@ -14,7 +14,8 @@ UPDATE heartbeat.metric_registry SET code = 'DLYP' WHERE metric_id = 'delay_medi
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Minutes; negative means that the middle flight leaves early, as on most days.',
     methodology = 'Median of dep_delay over rows of nyc.flights that left on the local day up to now: scheduled minute (time_hour and minute) plus dep_delay. A flight of yesterday that leaves after midnight counts today, when its delay is known. Judged on the closed day, because whatever leaves soon after midnight is late. Cancelled flights have no delay and are left out.',
-    unit        = 'minutes'
+    unit        = 'minutes',
+    notes       = 'On red the service desk opens the second information counter. Half of all passengers wait: they complain, and each food voucher costs money.'
 WHERE metric_id = 'delay_median_day';
 
 UPDATE heartbeat.metric_registry

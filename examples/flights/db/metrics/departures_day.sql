@@ -14,7 +14,8 @@ UPDATE heartbeat.metric_registry SET code = 'DEPS' WHERE metric_id = 'departures
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'About 980 on a working day, 750 on Saturdays. Low is bad; it fills up in the course of the day.',
     methodology = 'Counts rows of nyc.flights by scheduled minute (time_hour and minute) on the local day (America/New_York) up to now. Cancelled flights count.',
-    unit        = 'flights'
+    unit        = 'flights',
+    notes       = 'On red the capacity desk calls the carriers. Fees follow movements: a day of 700 instead of 1,000 costs a third of them.'
 WHERE metric_id = 'departures_day';
 
 UPDATE heartbeat.metric_registry

@@ -14,7 +14,8 @@ UPDATE heartbeat.metric_registry SET code = 'GUST' WHERE metric_id = 'gust_max_d
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Miles an hour; no value on a day on which no gust was measured.',
     methodology = 'Maximum of wind_gust over rows of nyc.weather by time_hour on the local day up to now, the three airports together.',
-    unit        = 'mph'
+    unit        = 'mph',
+    notes       = 'On red the duty manager has to have the crossing runway closed by the tower. Above 50 mph it is unsafe, and a third of the departures is lost for as long as it blows.'
 WHERE metric_id = 'gust_max_day';
 
 UPDATE heartbeat.metric_registry

@@ -15,7 +15,8 @@ UPDATE heartbeat.metric_registry SET code = 'PLNU' WHERE metric_id = 'plane_unkn
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'Percent; about 15. Two carriers report fleet numbers instead of tail numbers.',
     methodology = 'Numerator: rows of nyc.flights without a row in nyc.planes by tailnum. Denominator: all rows by scheduled minute (time_hour and minute) in the local month up to now.',
-    unit        = '%'
+    unit        = '%',
+    notes       = 'On red the billing team asks the carriers for their fleet lists. A flight of an unknown plane is billed at the lowest rate: about 300 USD are lost on each.'
 WHERE metric_id = 'plane_unknown_share_month';
 
 UPDATE heartbeat.metric_registry

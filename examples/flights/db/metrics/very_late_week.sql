@@ -15,7 +15,8 @@ UPDATE heartbeat.metric_registry SET code = 'VLAT' WHERE metric_id = 'very_late_
 UPDATE heartbeat.metric_registry
 SET how_to_read = 'About 60 a week; above 200 letters stay unanswered beyond the deadline.',
     methodology = 'Counts rows of nyc.flights with dep_delay of at least 180 minutes that left (scheduled minute plus dep_delay) from Monday 0:00 (America/New_York) to now.',
-    unit        = 'flights'
+    unit        = 'flights',
+    notes       = 'On red the head of customer relations takes two people from the phones to the letters. Each such flight costs about 600 USD per passenger where compensation is due.'
 WHERE metric_id = 'very_late_week';
 
 UPDATE heartbeat.metric_registry
