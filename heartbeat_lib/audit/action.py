@@ -34,14 +34,15 @@ def examine(case: Case) -> Layer:
         (colours,) = select(case, "colours", metric_id=case.metric_id, as_of=case.as_of, periods=PERIODS)
     except StoreError as error:
         return broken_layer(LayerName.ACTION, str(error))
-    points = [_direction(case), _cost(case), _actor(case), *_thresholds(case, norm, alert), _frequency(colours)]
+    actor, often = _actor(case), _frequency(colours)
+    points = [_direction(case), _cost(case), actor, *_thresholds(case, norm, alert), often]
     table = Table(
         title=f"Colours of the last {sum(colours.values())} judged periods, by the thresholds in force",
         columns=("Colour", "Periods"),
         rows=tuple((colour, f"{count:,}") for colour, count in colours.items()),
         note="Grey is a period without a value, or of a stale source.",
     )
-    return layer_of(LayerName.ACTION, points, nothing="", tables=[table])
+    return layer_of(LayerName.ACTION, points, nothing="", held=f"{actor.found} {often.found}", tables=[table])
 
 
 def _direction(case: Case) -> Point:

@@ -26,6 +26,12 @@ class Verdict(StrEnum):
 
 SIGNS = {Verdict.HOLDS: "✓", Verdict.DOUBTFUL: "?", Verdict.FAILS: "✗", Verdict.NOT_EXAMINED: "–"}
 """Beside the word, never instead of it."""
+HEADLINES = {
+    Verdict.HOLDS: "the number holds",
+    Verdict.DOUBTFUL: "a person has to look",
+    Verdict.FAILS: "something is wrong",
+}
+"""What the verdict over all layers means for a number."""
 _WORST_FIRST = (Verdict.FAILS, Verdict.DOUBTFUL, Verdict.HOLDS)
 
 
@@ -106,18 +112,20 @@ class Evidence:
         return any(layer.broken for layer in self.layers)
 
 
-def layer_of(name: LayerName, points: Sequence[Point], *, nothing: str, tables: Iterable[Table] = ()) -> Layer:
+def layer_of(name: LayerName, points: Sequence[Point], *, nothing: str, held: str = "", tables: Iterable[Table] = ()) -> Layer:
     """A layer whose verdict is that of its worst examined point.
 
     Parameters
     ----------
     nothing
         Why nothing was examined, as a sentence; said where no point was.
+    held
+        What the layer found in one telling sentence, said where it holds; empty: what its first point that holds says.
     """
     for verdict in _WORST_FIRST:
         deciding = [point for point in points if point.verdict is verdict]
         if deciding:
-            why = " ".join(point.found for point in deciding[:2]) if verdict is not Verdict.HOLDS else _held(points)
+            why = " ".join(point.found for point in deciding[:2]) if verdict is not Verdict.HOLDS else held or deciding[0].found
             return Layer(name=name, verdict=verdict, why=why, points=tuple(points), tables=tuple(tables))
     return Layer(name=name, verdict=Verdict.NOT_EXAMINED, why=nothing, points=tuple(points), tables=tuple(tables))
 
@@ -125,13 +133,6 @@ def layer_of(name: LayerName, points: Sequence[Point], *, nothing: str, tables: 
 def broken_layer(name: LayerName, error: str) -> Layer:
     """A layer that could not be looked at because something failed; `error` is what the engine or the file said."""
     return Layer(name=name, verdict=Verdict.NOT_EXAMINED, why=f"It could not be examined: {error}", broken=True)
-
-
-def _held(points: Sequence[Point]) -> str:
-    held = sum(point.verdict is Verdict.HOLDS for point in points)
-    left = len(points) - held
-    rest = f"; {left} could not be examined" if left else ""
-    return f"{held} of {len(points)} points hold{rest}." if held > 1 or left else points[0].found
 
 
 def _shown(table: Table) -> Markup:

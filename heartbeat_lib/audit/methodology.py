@@ -21,10 +21,12 @@ from heartbeat_lib.audit.check_measure import measure_points
 from heartbeat_lib.audit.check_windows import FIELDS, window_points
 from heartbeat_lib.audit.claims import Claims, read_claims
 from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
+from heartbeat_lib.audit.wording import together
 from heartbeat_lib.marts.engine import MartsError
 from heartbeat_lib.model.value_sql import ValueSqlRefused, parse_value_sql
 
 _RECENT_DAYS = (0, 1, 7, 14)
+_OTHERS = "Other sentences"
 
 
 def examine(case: Case, story: str | None = None) -> Layer:
@@ -58,7 +60,18 @@ def examine(case: Case, story: str | None = None) -> Layer:
         *_closed(claims, case.metric.get("judge")),
         *_left(claims),
     ]
-    return layer_of(LayerName.METHODOLOGY, points, nothing="Nothing in the texts could be read.", tables=_tables(anatomy))
+    return layer_of(
+        LayerName.METHODOLOGY, points, nothing="Nothing in the texts could be read.", held=_held(points), tables=_tables(anatomy)
+    )
+
+
+def _held(points: list[Point]) -> str:
+    """Of what the texts and the SQL say the same, and what was left aside."""
+    agreed = list(dict.fromkeys(point.what.lower() for point in points if point.verdict is Verdict.HOLDS))
+    if not agreed:
+        return ""
+    left = " ".join(point.found for point in points if point.verdict is Verdict.NOT_EXAMINED and point.what == _OTHERS)
+    return f"The SQL does what its texts say of {together(agreed)}. {left}".strip()
 
 
 def _closed(claims: Claims, judge: str | None) -> list[Point]:
@@ -73,10 +86,8 @@ def _closed(claims: Claims, judge: str | None) -> list[Point]:
 def _left(claims: Claims) -> list[Point]:
     if not claims.unread:
         return []
-    found = (
-        f"{claims.unread} of {claims.sentences} sentences of the texts hold nothing that can be compared with the SQL by rule."
-    )
-    return [Point(verdict=Verdict.NOT_EXAMINED, what="Other sentences", found=found)]
+    found = f"{claims.unread} of {claims.sentences} sentences of the texts cannot be compared with the SQL by rule."
+    return [Point(verdict=Verdict.NOT_EXAMINED, what=_OTHERS, found=found)]
 
 
 def _types(case: Case) -> Mapping[str, str]:

@@ -32,6 +32,7 @@ _SHAPES = {"red": "D", "amber": "^", "grey": "o", "green": "o"}
 _STRETCH = 2.2
 """A line that would stretch the values' range further than this is told in words: it would flatten the picture."""
 _MOST = 1e300
+_LONGEST = 40
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "heartbeat",
     "text.parse_math": False,
@@ -79,7 +80,11 @@ def history(
         days = [one.start.astimezone(zone).replace(tzinfo=None) for one in past]
         low, high = min(known), max(known)
         outside: list[str] = []
-        lines = (("alert", alert, _COLOURS["red"], "-"), ("norm", norm, _COLOURS["amber"], "--"), ("target", target, _INK, ":"))
+        lines = (
+            ("red from", alert, _COLOURS["red"], "-"),
+            ("amber from", norm, _COLOURS["amber"], "--"),
+            ("target", target, _INK, ":"),
+        )
         for name, line, colour, dash in lines:
             at = _drawn(line)
             if not isfinite(at):
@@ -123,7 +128,10 @@ def history(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """One other road to the number: what it gave and what we say of the same instant, in the metric's unit."""
+    """One other road to the number: what it gave and what we say of the same instant, in the metric's unit.
+
+    `name` may have a second line: the instant.
+    """
 
     name: str
     ours: Decimal
@@ -140,7 +148,8 @@ def roads_of(tables: Sequence[Table]) -> list[Road]:
                 with suppress(ValueError):
                     left, right = typed_number(row[ours]), typed_number(row[theirs])
                     if left is not None and right is not None:
-                        found.append(Road(name=row[0], ours=left, theirs=right))
+                        at = f"\n{row[table.columns.index('As of')]}" if "As of" in table.columns else ""
+                        found.append(Road(name=f"{row[0]}{at}", ours=left, theirs=right))
     return found
 
 
@@ -175,8 +184,9 @@ def rebuild(roads: Sequence[Road], *, figures: Figures) -> bytes:
 
 
 def _short(name: str) -> str:
-    text = one_line(name)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    """A road's name and below it, after the first line break, its instant."""
+    lines = [one_line(line) for line in name.split("\n", 1)]
+    return "\n".join(line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines)
 
 
 def _drawn(value: Decimal | None) -> float:

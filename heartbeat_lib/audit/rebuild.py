@@ -22,7 +22,7 @@ from heartbeat_lib.audit.case import Case, select
 from heartbeat_lib.audit.difference import rows_behind
 from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
 from heartbeat_lib.audit.sameness import shares_sql
-from heartbeat_lib.audit.wording import Number, apart, digits, exactly, moment, period_words, relative
+from heartbeat_lib.audit.wording import Number, apart, counted, digits, exactly, moment, period_words, relative
 from heartbeat_lib.marts import MartsError, Scalar, dialect_for
 from heartbeat_lib.model.display import number
 from heartbeat_lib.model.figures import NOTHING
@@ -100,6 +100,7 @@ def examine(case: Case, *, handed: Handed | None = None) -> Layer:
         LayerName.REBUILD,
         [*points, *refused, *left_out],
         nothing=_why_nothing([*points, *refused, *left_out]),
+        held=_held(points),
         tables=tables,
     )
     broken = broken or failed
@@ -264,6 +265,14 @@ def _title(name: str) -> str:
     """The name as a heading: "The cross-check of the file" loses its article."""
     plain = name.removeprefix("the ")
     return plain[:1].upper() + plain[1:]
+
+
+def _held(points: list[Point]) -> str:
+    """The first agreement, and how many more there are."""
+    agreed = [point.found for point in points if point.verdict is Verdict.HOLDS]
+    if len(agreed) < 2:
+        return "".join(agreed)
+    return f"{agreed[0]} Ours agrees in {counted(len(agreed) - 1, 'other comparison')} too."
 
 
 def _why_nothing(points: list[Point]) -> str:

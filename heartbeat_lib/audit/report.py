@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from heartbeat_lib.audit.evidence import Layer, LayerName, Verdict
+from heartbeat_lib.audit.evidence import HEADLINES, SIGNS, Layer, LayerName, Verdict
 from heartbeat_lib.audit.markdown import escaped, fenced
 from heartbeat_lib.model.figures import Figures, figures_of
 from heartbeat_lib.model.json_text import json_text
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Of the front matter and of the order of sections; a reader that knows another one may be wrong."""
-HEADLINES = {Verdict.HOLDS: "The number holds.", Verdict.DOUBTFUL: "Doubtful.", Verdict.FAILS: "Fails."}
 TITLES = {
     LayerName.METHODOLOGY: "Methodology",
     LayerName.SOURCE: "Live source",
@@ -104,6 +104,8 @@ def text(
         auditor=case.auditor,
         verdict=verdict.value,
         headline=HEADLINES[verdict],
+        sign=SIGNS[verdict],
+        summary=_summary(layers),
         layer_verdicts={layer.name.value: layer.verdict.value for layer in layers},
         layers=told,
         facts=list(_facts(case)),
@@ -114,6 +116,17 @@ def text(
             fenced("\n".join(f'heartbeat review {case.metric_id} --outcome {outcome} --why "..."' for outcome in _OUTCOMES))
         ),
     )
+
+
+def _summary(layers: Sequence[Layer]) -> str:
+    """Which layers speak against the number, and which could not speak at all."""
+    of = {verdict: ", ".join(TITLES[layer.name].lower() for layer in layers if layer.verdict is verdict) for verdict in Verdict}
+    words = {Verdict.FAILS: "Found wrong", Verdict.DOUBTFUL: "To be looked at"}
+    told = [f"{word}: {of[verdict]}." for verdict, word in words.items() if of[verdict]]
+    if of[Verdict.NOT_EXAMINED]:
+        told += [] if told else ["Nothing that was looked at speaks against it."]
+        told.append(f"Not examined, which never counts as a pass: {of[Verdict.NOT_EXAMINED]}.")
+    return " ".join(told) or "Every layer holds."
 
 
 def _facts(case: Case) -> Iterator[tuple[str, str]]:
@@ -149,7 +162,7 @@ def _blocks(case: Case) -> Iterator[tuple[str, Raw]]:
         ("The second road of this audit", case.rebuild_sql),
     ):
         if sql:
-            yield title, Raw(fenced(sql.strip("\n"), "sql"))
+            yield title, Raw(fenced(cleandoc(sql), "sql"))
 
 
 @cache

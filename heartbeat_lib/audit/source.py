@@ -70,6 +70,7 @@ def examine(case: Case) -> Layer:
         return broken_layer(LayerName.SOURCE, str(error))
     found = {f"{schema}.{name}": tables.get((schema.lower(), name.lower())) for schema, name in names}
     points: list[Point] = []
+    loaded: list[Point] = []
     ages: list[tuple[str, ...]] = []
     for name, table in found.items():
         if table is None:
@@ -77,6 +78,7 @@ def examine(case: Case) -> Layer:
             continue
         of_table, line = _freshness(case, name, table, books[table.schema])
         points += of_table
+        loaded += [point for point in of_table[:1] if point.verdict is Verdict.HOLDS]
         ages.append(line)
     there = {name: table for name, table in found.items() if table is not None}
     more, columns, failed = _columns(case, there)
@@ -84,9 +86,21 @@ def examine(case: Case) -> Layer:
         LayerName.SOURCE,
         points + more,
         nothing="None of its tables says when it was loaded.",
+        held=_in_time(loaded, len(found)),
         tables=[*_ages_table(ages), *_loads_table(case, there, books), *columns],
     )
     return _with_gaps(layer, gone=len(there) < len(found), failed=failed)
+
+
+def _in_time(loaded: Sequence[Point], tables: int) -> str:
+    """The first table's sentence, and that the others are like it; empty where no load was found in time."""
+    if not loaded:
+        return ""
+    others = len(loaded) - 1
+    silent = tables - len(loaded)
+    more = f" {counted(others, 'other table')} came in time too." if others else ""
+    rest = f" Of {counted(silent, 'table')} nothing says when it was loaded." if silent else ""
+    return f"{loaded[0].found}{more}{rest}"
 
 
 def _books(case: Case, schemas: Sequence[str]) -> Mapping[str, _Books]:
@@ -106,7 +120,7 @@ def _books(case: Case, schemas: Sequence[str]) -> Mapping[str, _Books]:
 def _freshness(case: Case, name: str, table: MartsTable, books: _Books) -> tuple[list[Point], tuple[str, ...]]:
     """The points of one table and its line of the table of ages."""
     zone = case.workbench.workspace.zone
-    what, promised, rhythm = f"{name}: last load", books.promise, books.rhythm()
+    what, promised, rhythm = f"Last load of {name}", books.promise, books.rhythm()
     told = (span(promised) if promised else NOTHING, span(rhythm) if rhythm else NOTHING)
     completed = books.completed()
     if not books.loads:
@@ -130,12 +144,12 @@ def _freshness(case: Case, name: str, table: MartsTable, books: _Books) -> tuple
         points.append(
             Point(
                 verdict=Verdict.DOUBTFUL,
-                what=f"{name}: failed loads",
+                what=f"Failed loads of {name}",
                 found=f"Since then {counted(failed, 'load')} of {table.schema} failed.{reason}",
             )
         )
     if table.rows == 0:
-        points.append(Point(verdict=Verdict.DOUBTFUL, what=f"{name}: rows", found=f"{name} is empty."))
+        points.append(Point(verdict=Verdict.DOUBTFUL, what=f"Rows of {name}", found=f"{name} is empty."))
     shown_age = age(max(case.as_of - own, timedelta()))
     return points, (name, moment(own, zone), shown_age, *told, str(failed))
 
@@ -177,7 +191,7 @@ def _columns(case: Case, there: Mapping[str, MartsTable]) -> tuple[list[Point], 
             ((rows, *filled),) = case.workbench.marts.rows(sql, limit=1).rows
         except MartsError as error:
             failed = str(error)
-            points.append(Point(verdict=Verdict.NOT_EXAMINED, what=f"{name}: columns", found=f"Could not be read: {error}"))
+            points.append(Point(verdict=Verdict.NOT_EXAMINED, what=f"Columns of {name}", found=f"Could not be read: {error}"))
             continue
         for column, some in zip(columns, filled, strict=True):
             empty = int(str(rows)) - int(str(some))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from heartbeat_lib.audit import pictures, report
 from heartbeat_lib.audit.case import Case, select
-from heartbeat_lib.audit.evidence import Evidence, Layer, LayerName, Verdict
+from heartbeat_lib.audit.evidence import HEADLINES, Evidence, Layer, LayerName, Verdict
 from heartbeat_lib.audit.past import Recomputed, record
 from heartbeat_lib.audit.report import Picture
 from heartbeat_lib.model.markup import element
@@ -41,10 +41,11 @@ class Audited:
     broken: bool
 
     def _repr_html_(self) -> str:
-        return element("p", element("b", report.HEADLINES[self.verdict]), " The report: ", element("code", self.report))
+        headline = f"{self.metric_id}: {HEADLINES[self.verdict]}."
+        return element("p", element("b", headline), " The report: ", element("code", self.report))
 
     def __repr__(self) -> str:
-        return f"{self.metric_id}: {report.HEADLINES[self.verdict]} The report: {self.report}"
+        return f"{self.metric_id}: {HEADLINES[self.verdict]}. The report: {self.report}"
 
 
 def conclude(

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from heartbeat_lib.audit.evidence import LayerName, Verdict
+from heartbeat_lib.audit.evidence import HEADLINES, LayerName, Verdict
 
 if TYPE_CHECKING:
     from heartbeat_lib.audit.chosen import Written
 
-_HEADLINES = {Verdict.HOLDS: "The number holds.", Verdict.DOUBTFUL: "Doubtful.", Verdict.FAILS: "Fails."}
 _STYLES = {Verdict.HOLDS: "green", Verdict.DOUBTFUL: "yellow", Verdict.FAILS: "bold red", Verdict.NOT_EXAMINED: "bright_black"}
 
 
 def audit_lines(found: Written) -> Iterator[Text]:
     """The verdict in words, each layer with its reason, and where the report lies."""
-    yield Text.assemble(f"{found.metric_id}: ", (_HEADLINES[found.verdict], _STYLES[found.verdict]))
+    yield Text.assemble(f"{found.metric_id}: ", (HEADLINES[found.verdict], _STYLES[found.verdict]))
     for layer in found.layers:
         yield Text.assemble("  ", f"{layer.name:<12}", (f"{layer.verdict:<14}", _STYLES[layer.verdict]), layer.why)
     yield Text(f"report    {found.report}")

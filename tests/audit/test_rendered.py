@@ -104,7 +104,7 @@ def test_the_front_matter_is_not_shown(folder):
     """It is for machines."""
     page = Page(shown(folder, report.text(case(), layers(), Verdict.HOLDS)))
     assert "definition_hash" not in page.text
-    assert "LATE Late parcels: The number holds." in page.text
+    assert "LATE Late parcels: the number holds" in page.text
 
 
 @pytest.mark.parametrize(

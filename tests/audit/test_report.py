@@ -51,7 +51,7 @@ def test_the_report_reads_as_it_was_looked_at():
 
 @pytest.mark.parametrize(
     ("verdict", "words"),
-    [(Verdict.HOLDS, "The number holds."), (Verdict.DOUBTFUL, "Doubtful."), (Verdict.FAILS, "Fails.")],
+    [(Verdict.HOLDS, "the number holds"), (Verdict.DOUBTFUL, "a person has to look"), (Verdict.FAILS, "something is wrong")],
 )
 def test_the_verdict_stands_on_top_in_words(verdict, words):
     """Before any figure."""

@@ -72,7 +72,7 @@ def test_a_load_within_the_promise_holds(bench, shop, promised):
     layer = look(bench)
     assert layer.verdict is Verdict.HOLDS
     assert not layer.broken
-    found = point(layer, "shop.orders: last load").found
+    found = point(layer, "Last load of shop.orders").found
     assert found.startswith("The last load that brought rows into shop.orders ended on ")
     assert found.endswith(", 60 min before the audited instant; 26 h was promised.") or "1 h before" in found
 
@@ -121,7 +121,7 @@ def test_a_load_after_the_audited_instant_has_no_age(bench, shop, promised):
     promised("26h")
     layer = look(bench, as_of=NOW - timedelta(days=3))
     assert layer.verdict is Verdict.HOLDS
-    assert "after the audited instant" in point(layer, "shop.orders: last load").found
+    assert "after the audited instant" in point(layer, "Last load of shop.orders").found
 
 
 def test_failed_loads_since_the_last_good_one_are_doubtful(bench, shop):
@@ -129,7 +129,7 @@ def test_failed_loads_since_the_last_good_one_are_doubtful(bench, shop):
     shop(3, -2, -1)
     layer = look(bench)
     assert layer.verdict is Verdict.DOUBTFUL
-    assert point(layer, "shop.orders: failed loads").found == "Since then 2 loads of shop failed."
+    assert point(layer, "Failed loads of shop.orders").found == "Since then 2 loads of shop failed."
 
 
 def test_failures_that_only_ticks_know_are_told_in_their_words(bench, shop):
@@ -140,7 +140,7 @@ def test_failures_that_only_ticks_know_are_told_in_their_words(bench, shop):
             "VALUES ('shop', 1, 'orders.csv, line 7: no number', now()) "
             "ON CONFLICT (source_schema) DO UPDATE SET failed_loads = 1, last_error = excluded.last_error"
         )
-    found = point(look(bench), "shop.orders: failed loads").found
+    found = point(look(bench), "Failed loads of shop.orders").found
     assert found == "Since then 1 load of shop failed. The last one said: orders.csv, line 7: no number"
 
 
@@ -191,7 +191,7 @@ def test_a_column_without_any_value_is_doubtful(bench, shop, marts):
 def test_an_empty_table_is_doubtful(bench, shop, marts):
     """Zero of nothing."""
     marts("DELETE FROM shop.orders")
-    assert point(look(bench), "shop.orders: rows").found == "shop.orders is empty."
+    assert point(look(bench), "Rows of shop.orders").found == "shop.orders is empty."
 
 
 def test_a_table_that_stopped_growing_is_seen_behind_a_busy_schema(bench, shop, marts, promised):
