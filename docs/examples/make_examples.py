@@ -152,7 +152,7 @@ PLANTED = (
         fault="shifted_month",
         codes=("AOPN", "AOPS"),
         right="date_trunc('month', current_date)",
-        instead="date_trunc('month', current_date) - 1",
+        instead="date_trunc('month', current_date) - INTERVAL '1 day'",
         layer=LayerName.METHODOLOGY,
         words=("1 day before the first of this month", "month"),
     ),
