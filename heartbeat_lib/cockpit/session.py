@@ -95,7 +95,11 @@ class Session:
             except Exception:
                 # A defect, or a message that no page of ours sends; the conversation goes on.
                 _log.exception("The cockpit could not answer %r", message.get("kind"))
-                wait = self._tell_trouble(message, "Heartbeat could not answer this; the log of `heartbeat cockpit` says why.")
+                words = "Heartbeat could not answer this; the log of `heartbeat cockpit` says why."
+                if "n" in message:
+                    self._reply(message, trouble=words)
+                else:
+                    wait = self._tell_trouble(message, words)
         self._forget_connection()
 
     def _answer(self, message: Message) -> None:
@@ -118,7 +122,7 @@ class Session:
             case "waiting":
                 self._reply(message, waiting=reviews.read_waiting(self._connected(), self._workbench, self._now()))
             case "report":
-                self._reply(message, html=self._report(str(message["path"])))
+                self._reply(message, **self._report(str(message["path"])))
             case _:
                 self._look()
 
@@ -161,10 +165,14 @@ class Session:
         actor = proved or str(message.get("who") or "").strip() or self._workbench.workspace.settings.operator
         return {"actor": actor, "proved": proved is not None}
 
-    def _report(self, path: str) -> str:
-        from heartbeat_lib.audit.rendered import render
+    def _report(self, path: str) -> dict[str, str]:
+        """The report as a page, or why there is none: people may have moved it."""
+        from heartbeat_lib.audit.rendered import NoSuchReportError, render
 
-        return render(self._workbench.workspace, path)
+        try:
+            return {"html": render(self._workbench.workspace, path)}
+        except NoSuchReportError as refused:
+            return {"refused": str(refused)}
 
     def _tell_trouble(self, message: Message, words: str) -> float:
         """Say so, and return the seconds until the next attempt."""

@@ -123,4 +123,7 @@ def test_a_count_that_cannot_be_read_is_refused(page, period, value, words):
 )
 def test_no_other_file_is_read_as_a_report(page, path):
     """A page may ask for anything."""
-    assert "html" not in page.ask("report", path=path)
+    answer = page.ask("report", path=path)
+    assert "html" not in answer
+    assert "is no audit report of this workspace" in answer["refused"]
+    assert not [message for message in page.heard if message["kind"] == "trouble"]

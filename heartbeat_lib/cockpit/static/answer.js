@@ -15,9 +15,9 @@ const OUTCOMES = [
 ];
 
 /**
- * @param {{ review(outcome: string, why: string, patch: Record<string, string>): Promise<import("./field").Outcome>, report(path: string): Promise<string>,
+ * @param {{ review(outcome: string, why: string, patch: Record<string, string>): Promise<import("./field").Outcome>, report(path: string): Promise<import("./link").Answer>,
  *   thresholds(): Record<string, string>, count(period: string, value: string, from: string): Promise<string> }} act
- *   `report` resolves to a whole HTML document; `count` to why not, or to an empty text
+ *   `report` resolves to a whole HTML document, or why there is none; `count` to why not, or to an empty text
  */
 export function answerCard(act) {
   const heading = h("h3", {}, "Audits"), list = h("ol", {}), command = h("div", { class: "command" });
@@ -91,7 +91,10 @@ export function answerCard(act) {
   }
   /** @param {string} path */
   async function read(path) {
-    frame.srcdoc = await act.report(path);
+    const said = await act.report(path).catch(() => null);
+    if (!said?.html) return note.say(said?.refused ?? "No connection. Open it when it is back.", "refused");
+    note.say("");
+    frame.srcdoc = said.html;
     reader.showModal();
   }
   return {

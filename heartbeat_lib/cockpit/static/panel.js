@@ -40,7 +40,7 @@ export function metricPanel(act) {
     save: (patch, base) => save(patch, base), rehearse: (norm, alert) => act.ask("rehearse", { id, norm, alert }), keep: (draft) => keep("thresholds", draft),
   });
   const answer = answerCard({
-    thresholds: () => thresholds.typed(), report: async (path) => (await act.ask("report", { path })).html ?? "",
+    thresholds: () => thresholds.typed(), report: (path) => act.ask("report", { path }),
     review: (outcome, why, patch) => decided("review", { outcome, patch }, { owner: opened?.fields.owner ?? "" }, why),
     count: async (period, value, from) => {
       try {
