@@ -27,6 +27,12 @@ pytest_plugins = ["tests.fixtures"]
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: one that comes last would leave the other process without work."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def scratch_folder() -> Path:
     """Where tests put whole servers: in memory where there is room, because a disk makes each cost seconds."""
