@@ -47,7 +47,8 @@ class FutureAuditError(AuditRefusedError):
 class Case:
     """What every layer gets.
 
-    `metric` is the row of `sql/case.sql`: the registry's columns and what the tile shows. `as_of` is aware: the instant at which
+    `metric` is the row of `sql/case.sql`: the registry's columns and what the tile shows; of an instant before the period on the
+    tile, the value, status and period kept for that time (None, grey, None where none is). `as_of` is aware: the instant at which
     our number and every other route to it are computed. `hand_count` and `rebuild_sql` serve this audit alone. `parsed` is None
     where value_sql is no longer read as a metric; then `unreadable` says why.
     """
@@ -113,6 +114,8 @@ def open_case(
     if as_of > now:
         raise FutureAuditError(f"{as_of.isoformat()} has not come yet; a number is audited as of now or of the past.")
     metric = _metric(workbench, metric_id)
+    if metric["period_start"] is not None and metric["period_start"] > as_of:
+        metric = {**metric, **_as_then(workbench, metric_id, as_of)}
     parsed, unreadable = None, ""
     try:
         parsed = parse_value_sql(metric["value_sql"], dialect_for(workbench.workspace.marts_url))
@@ -152,6 +155,14 @@ def _metric(workbench: Workbench, metric_id: str) -> Mapping[str, Any]:
     raise RetiredMetricError(
         f"{metric_id} was retired on {on} by {last['retired_by']}{instead}. Its history stays; there is no number left to audit."
     )
+
+
+def _as_then(workbench: Workbench, metric_id: str, as_of: datetime) -> Mapping[str, Any]:
+    kept = _select(workbench, "drawn_history", {"metric_id": metric_id, "as_of": as_of, "periods": 1})
+    of_meaning = [row for row in kept if row["same_meaning"]]
+    if not of_meaning:
+        return {"period_start": None, "value": None, "status": "grey"}
+    return {column: of_meaning[0][column] for column in ("period_start", "value", "status")}
 
 
 def _select(workbench: Workbench, name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:

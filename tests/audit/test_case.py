@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from heartbeat_lib import lifecycle
+from heartbeat_lib import compute, lifecycle
 from heartbeat_lib.audit import action, past, rebuild, source
 from heartbeat_lib.audit.case import (
     AuditRefusedError,
@@ -55,6 +55,15 @@ def test_instant_and_date_are_those_that_were_given(bench, orders):
     as_of = datetime(2026, 3, 1, 12, tzinfo=ZoneInfo("Europe/Berlin"))
     case = open_case(bench, "orders", as_of=as_of, audit_date=date(2026, 3, 2), auditor="ann@x.example")
     assert (case.as_of, case.audit_date) == (as_of, date(2026, 3, 2))
+
+
+def test_of_the_past_a_case_shows_what_was_kept_of_it(bench, orders):
+    """A report whose every figure is as of then must not show the tile of today."""
+    then = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert open_case(bench, "orders", as_of=then, auditor="ann@x.example").metric["period_start"] is None
+    compute.travel(bench, then, ["orders"], actor="ann@x.example")
+    metric = open_case(bench, "orders", as_of=then, auditor="ann@x.example").metric
+    assert (metric["period_start"], metric["value"], metric["status"]) == (datetime(2026, 2, 28, 23, tzinfo=UTC), 0, "green")
 
 
 @pytest.mark.parametrize(
