@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +14,14 @@ from heartbeat_lib.audit import action
 from heartbeat_lib.audit.case import open_case
 from heartbeat_lib.audit.evidence import Verdict
 from heartbeat_lib.audit.stakes import Origin, cost_of_red, origin, who_acts
+from heartbeat_lib.registration.check import check
 
+REPOSITORY = Path(__file__).parents[2]
+SHIPPED = [
+    file
+    for folder in ("db/metrics", "tests/berka/metrics", "examples/flights/db/metrics")
+    for file in sorted((REPOSITORY / folder).glob("*.sql"))
+]
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 5, 6, 12, tzinfo=BERLIN)
 DAY = "SELECT max(day(d)) FROM shop.days WHERE d = current_date"
@@ -219,3 +228,16 @@ def test_nobody_in_particular_is_nobody(text):
 def test_a_basis_is_told_by_its_words(basis, expected):
     """Outside the data, of the data alone, or not to be read; it is words that are read, and no more."""
     assert origin(basis) is expected
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parts[-4]}-{file.stem}")
+def test_every_shipped_metric_says_what_red_costs_and_who_acts(workspace, file):
+    """In texts that owners see, and not in the comments of its file alone; those without thresholds are never red."""
+    shutil.copy(file, workspace.metrics)
+    found = check(workspace).definitions[file.stem]
+    if found.alert_value is None:
+        return
+    texts = [found.how_to_read, found.notes], [found.methodology, found.description]
+    assert cost_of_red(*texts) is not None
+    assert who_acts(*texts) is not None
+    assert origin(found.threshold_basis or "") is Origin.OUTSIDE

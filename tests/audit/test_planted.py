@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from heartbeat_lib.audit.evidence import LayerName, Verdict
 from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace, create
 from tests.audit.conftest import BERKA, REPOSITORY
+from tests.cli.command_line import CommandLine
 
 _spec = importlib.util.spec_from_file_location("make_examples", REPOSITORY / "docs" / "examples" / "make_examples.py")
 assert _spec is not None
@@ -88,3 +90,18 @@ def test_its_right_twin_comes_out_clean(banks, one):
     if one.metric_id in DEAD_COLOURS:
         assert DEAD_COLOURS[one.metric_id] in troubling.pop(LayerName.ACTION)
     assert troubling == {}
+
+
+@pytest.mark.slow
+def test_the_command_names_a_planted_fault_as_the_layers_do(whole_workspace):
+    """One of them the whole way: a process of its own, the notebook, the report."""
+    (one,) = [one for one in examples.PLANTED if one.planted_id == "chargeback_rate_missing_filter"]
+    with Workbench(whole_workspace) as bench:
+        lifecycle.load_demo(bench, ending=examples.ENDING)
+        examples.prepare(bench, "demo")
+    found: Any = CommandLine(whole_workspace.root).json("audit", one.planted_id, "--as-of", examples.AS_OF["demo"].isoformat())
+    why = {layer["name"]: layer["why"] for layer in found["layers"]}
+    assert found["verdict"] == "fails"
+    for words in one.words:
+        assert words in why[one.layer]
+        assert words in (whole_workspace.root / found["report"]).read_text("utf-8")
