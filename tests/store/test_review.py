@@ -229,7 +229,7 @@ class TestHandCounts:
         """Each by its rule."""
         metric()
         with store.connect(Role.OPERATOR) as connection:
-            done = count_by_hand(connection, named.pop("value", 7), **named)
+            done = count_by_hand(connection, **{"value": 7, **named})
         assert (done["changed"], done["row"], told(done)) == (False, None, [refused])
         assert count("metric_hand_count") == 0
 
