@@ -47,14 +47,7 @@ def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved
     StoreError
         The database cannot be reached, or somebody holds the registry for too long.
     """
-    patch: dict[str, Any] = {}
-    refusals: list[Refused] = []
-    for field, text in dict(message["patch"]).items():
-        try:
-            value = typed_number(str(text)) if field in _NUMBERS else str(text).strip() or None
-            patch[_COLUMNS.get(field, field)] = value
-        except ValueError as refused:
-            refusals.append(Refused(field=field, kind="value", rule="number", message=str(refused)))
+    patch, refusals = patch_of(message["patch"])
     if refusals:
         return Saved(changed=False, refusals=refusals)
     decision = decide(
@@ -68,6 +61,18 @@ def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved
         reason=str(message.get("why") or "").strip() or None,
     )
     return Saved(changed=decision.changed, refusals=told(decision.refusals))
+
+
+def patch_of(texts: Mapping[str, Any]) -> tuple[dict[str, Any], list[Refused]]:
+    """What was typed, by the names of the registry's columns; and what is no number where one is wanted."""
+    patch: dict[str, Any] = {}
+    refusals: list[Refused] = []
+    for field, text in texts.items():
+        try:
+            patch[_COLUMNS.get(field, field)] = typed_number(str(text)) if field in _NUMBERS else str(text).strip() or None
+        except ValueError as refused:
+            refusals.append(Refused(field=field, kind="value", rule="number", message=str(refused)))
+    return patch, refusals
 
 
 def told(refusals: Iterable[Refusal]) -> list[Refused]:

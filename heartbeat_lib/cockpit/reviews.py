@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from heartbeat_lib import review
-from heartbeat_lib.cockpit.decisions import Saved, told
+from heartbeat_lib.cockpit.decisions import Saved, patch_of, told
 from heartbeat_lib.cockpit.shapes import AuditLine, CountLine, Refused, Waiting
 from heartbeat_lib.model import words
 from heartbeat_lib.model.figures import Figures, typed, typed_number
@@ -19,7 +19,6 @@ from heartbeat_lib.store import load_sql
 from heartbeat_lib.workbench import Workbench
 
 VERDICTS = {"holds": "the number holds", "doubtful": "doubtful", "fails": "fails"}
-_COLUMNS = {"norm": "norm_value", "alert": "alert_value", "basis": "threshold_basis"}
 
 
 def audits_of(connection: psycopg.Connection[Any], row: Row) -> list[AuditLine]:
@@ -71,13 +70,9 @@ def answer(workbench: Workbench, message: Mapping[str, Any], *, actor: str, prov
     StoreError
         The database cannot be reached, or somebody holds the registry for too long.
     """
-    patch: dict[str, Any] = {}
-    try:
-        for field, text in dict(message.get("patch") or {}).items():
-            number = typed_number(str(text)) if field != "basis" else None
-            patch[_COLUMNS[field]] = str(text).strip() or None if field == "basis" else number
-    except ValueError as refused:
-        return Saved(changed=False, refusals=[Refused(field="", kind="value", rule="number", message=str(refused))])
+    patch, refusals = patch_of(message.get("patch") or {})
+    if refusals:
+        return Saved(changed=False, refusals=refusals)
     reviewed = review.decide_review(
         workbench,
         str(message["id"]),
@@ -124,17 +119,13 @@ def _audit_line(audit: Row, present_hash: str) -> AuditLine:
     said = f"{audit['actor']}: {audit['outcome'].replace('-', ' ')}. {audit['why']}" if audit["outcome"] else ""
     troubling = [layer for layer in audit["layers"] if layer["verdict"] in ("fails", "doubtful")]
     return AuditLine(
-        on=_day(audit["audit_date"]),
+        on=words.day(audit["audit_date"], year=True),
         words=VERDICTS[audit["verdict"]].capitalize(),
         why=" ".join(f"{layer['name'].capitalize()}: {layer['why']}" for layer in troubling[:2]),
         report=audit["report"],
         present=audit["definition_hash"] == present_hash,
         answer=said,
     )
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {words.MONTHS[day.month - 1]} {day.year}"
 
 
 def _period(text: str, zone: ZoneInfo) -> date | datetime:

@@ -54,7 +54,6 @@ class Session:
         self._opened_once = False
         self._version: tuple[Any, ...] | None = None
         self._sent: dict[str, Tile] = {}
-        self._order: list[str] = []
         self._failures = 0
 
     def hear(self, message: Message) -> None:
@@ -106,7 +105,7 @@ class Session:
         match message.get("kind"):
             case "hello":
                 self._version = None
-                self._sent, self._order = {}, []
+                self._sent = {}
                 self._look()
             case "open":
                 periods = None if message.get("all") else 90
@@ -133,12 +132,10 @@ class Session:
         version = (*found, self._identity.value)
         if version != self._version or self._failures:
             header, tiles = read_wall(connection, self._workbench, now=self._now(), you=self._identity.value)
-            order = [tile["id"] for tile in tiles]
             changed = [tile for tile in tiles if self._sent.get(tile["id"]) != tile]
-            first = not self._order and not self._sent
-            wall = {"header": header, "order": order, "tiles": changed}
-            self._send({"kind": "wall" if first or self._version is None else "changed", "wall": wall})
-            self._version, self._sent, self._order = version, {tile["id"]: tile for tile in tiles}, order
+            wall = {"header": header, "order": [tile["id"] for tile in tiles], "tiles": changed}
+            self._send({"kind": "wall" if self._version is None else "changed", "wall": wall})
+            self._version, self._sent = version, {tile["id"]: tile for tile in tiles}
             self._failures = 0
         self._looked = time.monotonic()
 

@@ -138,9 +138,8 @@ def _against(row: Row, figures: Figures) -> str:
 def _audit(row: Row) -> str:
     if row["audit_verdict"] is None:
         return ""
-    day = row["audit_date"]
     of = "" if row["audit_present"] else ", of an older meaning"
-    return f"audit {day.day} {words.MONTHS[day.month - 1]}: {row['audit_verdict']}{of}"
+    return f"audit {words.day(row['audit_date'])}: {row['audit_verdict']}{of}"
 
 
 def _band(row: Row, figures: Figures) -> str:

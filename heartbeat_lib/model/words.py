@@ -5,7 +5,7 @@ Names of days and months are English whatever the machine speaks, and the same a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ _NEAR = 0.1
 _A_WEEK = datetime(2026, 1, 5, tzinfo=ZoneInfo("UTC"))
 
 
-def day(local: datetime, *, year: bool = False, weekday: bool = False) -> str:
+def day(local: date, *, year: bool = False, weekday: bool = False) -> str:
     """24 Nov; with the year 24 Nov 2026; with the day of the week Tue 24 Nov."""
     text = f"{local.day} {MONTHS[local.month - 1]}"
     return f"{_DAYS[local.weekday()][:3] + ' ' if weekday else ''}{text}{f' {local.year}' if year else ''}"
