@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+
 from heartbeat_lib.cockpit.shapes import Refused
 from heartbeat_lib.model.figures import typed_number
 from heartbeat_lib.model.refusal import Refusal
@@ -33,7 +35,9 @@ class Saved:
     refusals: list[Refused]
 
 
-def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool) -> Saved:
+def save(
+    connection: psycopg.Connection[Any], workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool
+) -> Saved:
     """Carry one save of the page to the door: all of it, or nothing.
 
     Parameters
@@ -58,6 +62,7 @@ def save(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved
         actor=actor,
         proved=proved,
         via="cockpit",
+        connection=connection,
         reason=str(message.get("why") or "").strip() or None,
     )
     return Saved(changed=decision.changed, refusals=told(decision.refusals))

@@ -62,7 +62,9 @@ def read_waiting(connection: psycopg.Connection[Any], workbench: Workbench, now:
     ]
 
 
-def answer(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool) -> Saved:
+def answer(
+    connection: psycopg.Connection[Any], workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool
+) -> Saved:
     """Carry an answer to an audit to the door: `id`, `version`, `outcome`, `why`, and for wrong thresholds `patch` by `Fields`.
 
     Raises
@@ -83,11 +85,20 @@ def answer(workbench: Workbench, message: Mapping[str, Any], *, actor: str, prov
         actor=actor,
         proved=proved,
         via="cockpit",
+        connection=connection,
     )
     return Saved(changed=reviewed.review_id is not None, refusals=told(reviewed.refusals))
 
 
-def count(workbench: Workbench, message: Mapping[str, Any], *, actor: str, proved: bool, now: datetime) -> Saved:
+def count(
+    connection: psycopg.Connection[Any],
+    workbench: Workbench,
+    message: Mapping[str, Any],
+    *,
+    actor: str,
+    proved: bool,
+    now: datetime,
+) -> Saved:
     """Keep a count by hand: `id`, `period` (a day, or for hours an instant), `value`, `from`.
 
     Raises
@@ -110,6 +121,7 @@ def count(workbench: Workbench, message: Mapping[str, Any], *, actor: str, prove
         actor=actor,
         proved=proved,
         via="cockpit",
+        connection=connection,
         now=now,
     )
     return Saved(changed=counted.changed, refusals=told(counted.refusals))

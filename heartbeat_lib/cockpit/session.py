@@ -116,7 +116,7 @@ class Session:
             case "save" | "review":
                 self._save(message)
             case "count":
-                done = reviews.count(self._workbench, message, **self._who(message), now=self._now())
+                done = reviews.count(self._connected(), self._workbench, message, **self._who(message), now=self._now())
                 self._reply(message, changed=done.changed, refusals=done.refusals)
             case "waiting":
                 self._reply(message, waiting=reviews.read_waiting(self._connected(), self._workbench, self._now()))
@@ -150,14 +150,13 @@ class Session:
 
     def _save(self, message: Message) -> None:
         decide = save if message["kind"] == "save" else reviews.answer
-        outcome = decide(self._workbench, message, **self._who(message))
+        outcome = decide(self._connected(), self._workbench, message, **self._who(message))
         opened = read_opened(self._connected(), self._workbench, str(message["id"]), now=self._now())
         self._reply(message, changed=outcome.changed, refusals=outcome.refusals, opened=opened)
         self._look()
 
     def _who(self, message: Message) -> dict[str, Any]:
         """Who decides, for the record: as proved by the proxy, else as the person says, else the operator."""
-        self._refuse_to_start_the_server()
         proved = self._identity.wait(_IDENTITY_S)
         actor = proved or str(message.get("who") or "").strip() or self._workbench.workspace.settings.operator
         return {"actor": actor, "proved": proved is not None}
@@ -188,15 +187,12 @@ class Session:
         A server that somebody stopped is not started again by a page that nobody may be looking at.
         """
         if self._connection is None or self._connection.closed:
-            self._refuse_to_start_the_server()
-            self._connection = self._workbench.store.connect(Role.OPERATOR, autocommit=True)
+            store = self._workbench.store
+            if self._opened_once and store.embedded and store.server.address() is None:
+                raise StoreUnavailable("The embedded database is stopped. `heartbeat up` starts it.")
+            self._connection = store.connect(Role.OPERATOR, autocommit=True)
             self._opened_once = True
         return self._connection
-
-    def _refuse_to_start_the_server(self) -> None:
-        store = self._workbench.store
-        if self._opened_once and store.embedded and store.server.address() is None:
-            raise StoreUnavailable("The embedded database is stopped. `heartbeat up` starts it.")
 
     def _forget_connection(self) -> None:
         if self._connection is not None:

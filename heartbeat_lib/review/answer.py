@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import psycopg
+
 from heartbeat_lib.model.json_text import json_text
 from heartbeat_lib.model.refusal import Refusal
 from heartbeat_lib.store import Role, load_sql, translated
@@ -53,6 +55,7 @@ def decide_review(
     actor: str,
     proved: bool,
     via: str,
+    connection: psycopg.Connection[Any] | None = None,
 ) -> Reviewed:
     """Answer the newest audit of a metric's present meaning: the answer and what follows from it, or nothing.
 
@@ -70,6 +73,8 @@ def decide_review(
         Whether the door has proof that `actor` is who it says.
     via
         The door: cli, api, cockpit.
+    connection
+        An open one of somebody who may decide, in no transaction; None: one of its own.
 
     Raises
     ------
@@ -87,8 +92,8 @@ def decide_review(
         "via": via,
         "owner_signs": workbench.workspace.settings.require_owner_signature,
     }
-    with translated(f"Reviewing {metric_id}"), workbench.store.connect(Role.OPERATOR) as connection:
-        ((answer,),) = connection.execute(load_sql(__package__ or "", "review_metric"), values).fetchall()
+    with translated(f"Reviewing {metric_id}"), workbench.store.using(connection, Role.OPERATOR) as operator:
+        ((answer,),) = operator.execute(load_sql(__package__ or "", "review_metric"), values).fetchall()
     row: dict[str, Any] | None = answer["row"]
     return Reviewed(
         changed=answer["changed"],

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 from psycopg.rows import dict_row
 
 from heartbeat_lib.model.period import Grain, Period, period_at
@@ -38,6 +39,7 @@ def count_by_hand(
     proved: bool,
     via: str,
     now: datetime,
+    connection: psycopg.Connection[Any] | None = None,
 ) -> Counted:
     """Keep what a person counted for one finished period of a living metric; a newer count of the same period replaces it.
 
@@ -53,6 +55,8 @@ def count_by_hand(
         Whether the door has proof of `actor`, and which door it is.
     now
         Aware: the period has to be over.
+    connection
+        An open one of somebody who may decide, in no transaction; None: one of its own.
 
     Raises
     ------
@@ -60,8 +64,8 @@ def count_by_hand(
         The database cannot be reached, or somebody holds the registry for too long.
     """
     zone = workbench.workspace.zone
-    with translated(f"Counting {metric_id}"), workbench.store.connect(Role.OPERATOR) as connection:
-        living = connection.execute(_sql("grain"), {"metric_id": metric_id}).fetchone()
+    with translated(f"Counting {metric_id}"), workbench.store.using(connection, Role.OPERATOR) as operator:
+        living = operator.execute(_sql("grain"), {"metric_id": metric_id}).fetchone()
         # Where it is not alive any grain will do: the door says so.
         grain = Grain(living[0]) if living else Grain.DAY
         counted = _period(period, grain, zone)
@@ -81,7 +85,7 @@ def count_by_hand(
             "proved": proved,
             "via": via,
         }
-        ((answer,),) = connection.execute(_sql("count_by_hand"), values).fetchall()
+        ((answer,),) = operator.execute(_sql("count_by_hand"), values).fetchall()
     refusals = tuple(Refusal(**refusal) for refusal in answer["refusals"])
     return Counted(changed=answer["changed"], period=counted, refusals=refusals)
 

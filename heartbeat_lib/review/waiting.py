@@ -111,8 +111,9 @@ def _days(span: timedelta | None) -> str:
 
 
 def _select(workbench: Workbench, connection: psycopg.Connection[Any] | None, name: str, **values: Any) -> list[Row]:
-    if connection is None:
-        with workbench.store.connect(Role.READER) as own:
-            return _select(workbench, own, name, **values)
-    with translated("Reading audits and reviews"), connection.cursor(row_factory=dict_row) as cursor:
+    with (
+        translated("Reading audits and reviews"),
+        workbench.store.using(connection, Role.READER) as reader,
+        reader.cursor(row_factory=dict_row) as cursor,
+    ):
         return cursor.execute(load_sql(__package__ or "", name), values).fetchall()

@@ -8,7 +8,8 @@ accidents and not against the holder of that login.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,21 @@ class Store:
             return connection
         connection.close()
         raise DatabaseBehind(known=migrate.shipped()[-1].number)
+
+    @contextmanager
+    def using(self, given: psycopg.Connection[Any] | None, role: Role) -> Iterator[psycopg.Connection[Any]]:
+        """`given`, which stays open, or for the time of the block a connection of its own as `role`.
+
+        Raises
+        ------
+        StoreError
+            As for `connect`.
+        """
+        if given is not None:
+            yield given
+            return
+        with self.connect(role) as own:
+            yield own
 
     def connect_migrating(self, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """A connection as the login that owns the schema: for migrations, and for what DESIGN gives to that login alone.

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+
 from heartbeat_lib.model.json_text import json_text
 from heartbeat_lib.model.refusal import Refusal
 from heartbeat_lib.store import Role, load_sql, translated
@@ -35,6 +37,7 @@ def decide(
     proved: bool,
     via: str,
     reason: str | None,
+    connection: psycopg.Connection[Any] | None = None,
 ) -> Decision:
     """Change what people own of one metric: all of `patch`, or nothing.
 
@@ -49,6 +52,8 @@ def decide(
         Whether the door has proof that `actor` is who it says.
     via
         The door: cli, api, cockpit.
+    connection
+        An open one of somebody who may decide, in no transaction; None: one of its own.
 
     Raises
     ------
@@ -65,8 +70,8 @@ def decide(
         "reason": reason,
         "owner_signs": workbench.workspace.settings.require_owner_signature,
     }
-    with translated(f"Changing {metric_id}"), workbench.store.connect(Role.OPERATOR) as connection:
-        ((answer,),) = connection.execute(load_sql(__package__ or "", "patch_verification"), values).fetchall()
+    with translated(f"Changing {metric_id}"), workbench.store.using(connection, Role.OPERATOR) as operator:
+        ((answer,),) = operator.execute(load_sql(__package__ or "", "patch_verification"), values).fetchall()
     row: dict[str, Any] | None = answer["row"]
     return Decision(
         changed=answer["changed"],
