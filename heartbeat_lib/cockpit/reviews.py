@@ -18,7 +18,7 @@ from heartbeat_lib.reading.rows import Row, fetch
 from heartbeat_lib.store import load_sql
 from heartbeat_lib.workbench import Workbench
 
-VERDICTS = {"holds": "the number holds", "doubtful": "doubtful", "fails": "fails"}
+_VERDICTS = {"holds": "the number holds", "doubtful": "doubtful", "fails": "fails"}
 
 
 def audits_of(connection: psycopg.Connection[Any], row: Row) -> list[AuditLine]:
@@ -132,7 +132,8 @@ def _audit_line(audit: Row, present_hash: str) -> AuditLine:
     troubling = [layer for layer in audit["layers"] if layer["verdict"] in ("fails", "doubtful")]
     return AuditLine(
         on=words.day(audit["audit_date"], year=True),
-        words=VERDICTS[audit["verdict"]].capitalize(),
+        verdict=audit["verdict"],
+        words=_VERDICTS[audit["verdict"]].capitalize(),
         why=" ".join(f"{layer['name'].capitalize()}: {layer['why']}" for layer in troubling[:2]),
         report=audit["report"],
         present=audit["definition_hash"] == present_hash,

@@ -209,9 +209,11 @@ class Rehearsed(TypedDict):
 
 
 class AuditLine(TypedDict):
-    """One audit. `present`: of the present meaning; `answer`: what its owner said, or empty; `report`: its path."""
+    """One audit. `verdict`: holds, doubtful or fails, in `words` for people; `present`: of the present meaning; `answer`: what
+    its owner said, or empty; `report`: its path."""
 
     on: str
+    verdict: str
     words: str
     why: str
     report: str

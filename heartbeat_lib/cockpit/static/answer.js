@@ -111,7 +111,7 @@ export function answerCard(act) {
       command.replaceChildren(h("p", { class: "quiet" }, now.audits.length ? "Another one: " : "None yet. An audit rebuilds the number on another road: ", h("code", {}, line), " ", copyButton(() => line)));
       const newest = now.audits.find((audit) => audit.present);
       asks.hidden = !newest;
-      fails = newest?.words === "Fails";
+      fails = newest?.verdict === "fails";
       if (asks.hidden) close();
       counted.replaceChildren(...now.hand_counts.map((count) => h("li", {}, `${count.period}: `, h("b", {}, count.value), h("span", { class: "quiet" }, ` from ${count.source}, ${count.who}`))));
     },

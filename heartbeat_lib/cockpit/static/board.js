@@ -9,7 +9,7 @@ import { hasTrait } from "./header.js";
 /** @typedef {import("./route").Route} Route */
 
 /**
- * @param {{ open(id: string): void, link(id: string): string, search(): void }} act
+ * @param {{ open(id: string): void, link(id: string): string }} act
  */
 export function tileBoard(act) {
   /** @type {Map<string, { tile: Tile, element: HTMLLIElement }>} */

@@ -31,14 +31,14 @@ function render({ model, el }) {
   const link = linkTo(model, { news, silent, heard });
   const people = whoActs(repaint);
   const bar = headerBar({ search, toHit, leave: () => void board.focus(board.visible()[0] ?? ""), toggle, you: () => people.ask(true), view });
-  const board = tileBoard({ open, link: (id) => (voila ? route.link(id) : "#"), search: () => bar.search.focus() });
+  const board = tileBoard({ open, link: (id) => (voila ? route.link(id) : "#") });
   const strip = unownedStrip({ take, open });
   const empty = emptyPage();
   const queue = reviewQueue({ read: async () => (await link.ask("waiting").catch(() => null))?.waiting ?? null, tile: board.tile, answer, open, me: () => people.me, zone: () => header?.zone ?? "UTC" });
   const banner = troubleBanner({ retry }), panelBanner = troubleBanner({ retry });
   const main = h("main", {}, strip.element, board.element, queue.element, empty);
   const desk = h("div", { class: "desk" }, bar.bar, bar.counts, bar.share, main);
-  const panel = metricPanel({ ask: link.ask, people, closed, step, zone: () => header?.zone ?? "UTC" });
+  const panel = metricPanel({ ask: link.ask, people, closed, step, zone: () => header?.zone ?? "UTC", ownerSigns: () => Boolean(header?.owner_signs) });
   panel.banner.append(panelBanner.element);
   const help = tileHelp(board.element, board.tile);
   const wall = route.now.wall ? wallMode() : null;

@@ -16,8 +16,8 @@ import { trustCard } from "./trust.js";
 const DRAFTS = "heartbeat-drafts";
 
 /**
- * @param {{ ask: import("./link").Link["ask"], people: { me: string, said: string, known: boolean, ask(): void }, closed(): void, step(way: 1 | -1): void,
- *   zone(): string }} act
+ * @param {{ ask: import("./link").Link["ask"], people: { me: string, said: string, known: boolean, proved: boolean, ask(): void }, closed(): void, step(way: 1 | -1): void,
+ *   zone(): string, ownerSigns(): boolean }} act
  */
 export function metricPanel(act) {
   /** @type {Opened | null} */
@@ -34,7 +34,7 @@ export function metricPanel(act) {
   const history = h("section", { class: "card history" }), texts = h("section", { class: "card texts" }), sources = h("section", { class: "card sources" });
   const sql = h("section", { class: "card sql" }), changes = h("section", { class: "card changes" });
   const trust = trustCard({
-    save: (patch, base, why) => save(patch, base, why), me: () => act.people.me, ask: () => act.people.ask(), known: () => act.people.known, keep: (draft) => keep("owner", draft),
+    save: (patch, base, why) => save(patch, base, why), me: () => act.people.me, ask: () => act.people.ask(), known: () => act.people.known, maySign: (owner) => !act.ownerSigns() || (act.people.proved && act.people.me.toLowerCase() === owner.toLowerCase()), keep: (draft) => keep("owner", draft),
   });
   const thresholds = thresholdGroup({
     save: (patch, base) => save(patch, base), rehearse: (norm, alert) => act.ask("rehearse", { id, norm, alert }), keep: (draft) => keep("thresholds", draft),

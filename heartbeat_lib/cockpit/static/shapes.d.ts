@@ -35,7 +35,7 @@ export interface History {
 }
 export interface Scale { by: number; decimals: number; unit: string }
 export interface Rehearsed { sentence: string; status: string }
-export interface AuditLine { on: string; words: string; why: string; report: string; present: boolean; answer: string }
+export interface AuditLine { on: string; verdict: string; words: string; why: string; report: string; present: boolean; answer: string }
 export interface CountLine { period: string; value: string; source: string; who: string }
 export interface Waiting { id: string; kind: WaitingKind; why: string; whom: string; since: string; command: string }
 export interface Opened {

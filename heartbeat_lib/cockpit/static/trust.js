@@ -6,7 +6,7 @@ import { messageLine, savingField } from "./field.js";
 const ADDRESS_FORM = /^[^\s@,;<>()"]+@[^\s@,;<>()"]+$/;
 
 /**
- * @param {{ save(patch: Record<string, string>, base: Record<string, string>, why?: string): Promise<import("./field").Outcome>, me(): string, ask(): void, known(): boolean,
+ * @param {{ save(patch: Record<string, string>, base: Record<string, string>, why?: string): Promise<import("./field").Outcome>, me(): string, ask(): void, known(): boolean, maySign(owner: string): boolean,
  *   keep(draft: import("./field").Draft | null): void }} act
  */
 export function trustCard(act) {
@@ -86,7 +86,8 @@ export function trustCard(act) {
       owner.store(now);
       const verified = now.tile.state === "verified";
       heading.textContent = verified ? "Stands behind it" : "Nobody stands behind it yet";
-      words.textContent = now.trust_words;
+      const signs = !now.tile.owner || act.maySign(now.tile.owner) ? "" : " In this workspace only the owner signs, with an identity that the proxy has proved.";
+      words.textContent = now.trust_words + (verified ? "" : signs);
       taking.hidden = Boolean(now.tile.owner);
       youAre.textContent = act.known() ? `you are ${act.me()}` : `as ${act.me()}, until you say who you are`;
       stand.hidden = verified;
