@@ -7,7 +7,7 @@ it with a text knows that it was not examined. Aliases, comments, layout and a C
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from sqlglot import exp
@@ -85,38 +85,19 @@ class JoinRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anatomy:
-    """What the SQL does.
+class Anatomy(Shape):
+    """What the SQL does: its `Shape`, and what it reads.
 
     Attributes
     ----------
     tables, columns
         Base tables as `schema.table`; every column named, in lower case.
-    aggregates
-        Of count, distinct, sum, average, median, largest, smallest: those in the order of the text.
-    measured
-        The columns inside sums, averages, medians and extremes.
-    factors
-        Numbers that something is multiplied by, such as 100 and 1000.
-    divisors
-        Numbers that something is divided by, such as 86400.
-    ratio
-        Numerator and denominator in words, where the value is a quotient.
-    elapsed
-        The units of time that differences are taken in: "days" of `date - date`, "seconds" of `epoch(a) - epoch(b)`.
     """
 
     tables: tuple[str, ...]
     columns: frozenset[str]
     joins: tuple[JoinRead, ...]
     conditions: tuple[Condition, ...]
-    aggregates: tuple[str, ...]
-    measured: tuple[str, ...]
-    factors: frozenset[float]
-    divisors: frozenset[float]
-    ratio: tuple[str, str] | None
-    elapsed: frozenset[str]
-    value: str
 
     @property
     def windows(self) -> tuple[Condition, ...]:
@@ -149,17 +130,11 @@ def anatomy_of(parsed: ValueSql, types: Mapping[str, str] | None = None) -> Anat
         joins += reader.joins(select)
     shape = Shape.of(tree, reader.words)
     return Anatomy(
+        **{field.name: getattr(shape, field.name) for field in fields(shape)},
         tables=parsed.tables,
         columns=frozenset({column.name.lower() for column in tree.find_all(exp.Column)} | keys),
         joins=tuple(joins),
         conditions=tuple(conditions),
-        aggregates=shape.aggregates,
-        measured=shape.measured,
-        factors=shape.factors,
-        divisors=shape.divisors,
-        ratio=shape.ratio,
-        elapsed=shape.elapsed,
-        value=shape.value,
     )
 
 

@@ -24,7 +24,23 @@ _AGGREGATES: dict[type[exp.Expr], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What is worked out of the rows; the fields are those of `Anatomy`."""
+    """What is worked out of the rows.
+
+    Attributes
+    ----------
+    aggregates
+        Of count, distinct, sum, average, median, largest, smallest: those in the order of the text.
+    measured
+        The columns inside sums, averages, medians and extremes.
+    factors
+        Numbers that something is multiplied by, such as 100 and 1000.
+    divisors
+        Numbers that something is divided by, such as 86400.
+    ratio
+        Numerator and denominator in words, where the value is a quotient.
+    elapsed
+        The units of time that differences are taken in: "days" of `date - date`, "seconds" of `epoch(a) - epoch(b)`.
+    """
 
     aggregates: tuple[str, ...]
     measured: tuple[str, ...]
@@ -34,8 +50,8 @@ class Shape:
     elapsed: frozenset[str]
     value: str
 
-    @classmethod
-    def of(cls, tree: exp.Expr, words: Callable[[exp.Expr], str]) -> Shape:
+    @staticmethod
+    def of(tree: exp.Expr, words: Callable[[exp.Expr], str]) -> Shape:
         """The shape of a query; `words` puts what has no words of its own."""
         results = [node for select in tree.find_all(exp.Select, bfs=False) for node in select.expressions]
         nodes = [node for result in results for node in result.walk()]
@@ -66,7 +82,7 @@ class Shape:
         quotient = next(shares, None)
         ratio = None if quotient is None else (_told(quotient.this, words), _told(quotient.expression, words))
         top = tree.find(exp.Select, bfs=True)
-        return cls(
+        return Shape(
             aggregates=tuple(aggregates),
             measured=tuple(measured),
             factors=frozenset(factors),

@@ -24,6 +24,7 @@ from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict
 from heartbeat_lib.audit.wording import counted, moment, span
 from heartbeat_lib.marts import Load, MartsError
 from heartbeat_lib.marts import Table as MartsTable
+from heartbeat_lib.marts.column_types import identifier
 from heartbeat_lib.model.display import age
 from heartbeat_lib.model.figures import NOTHING
 from heartbeat_lib.model.period import Grain, period_at
@@ -185,8 +186,8 @@ def _columns(case: Case, there: Mapping[str, MartsTable]) -> tuple[list[Point], 
     failed = ""
     for name, table in there.items():
         columns = [column for column in table.columns if column.name.lower() in read[name.lower()]]
-        counts = ", ".join(["count(*)", *(f"count({_quoted(column.name)})" for column in columns)])
-        sql = f"SELECT {counts} FROM {_quoted(table.schema)}.{_quoted(table.name)}"  # noqa: S608 - names of the marts, quoted
+        counts = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in columns)])
+        sql = f"SELECT {counts} FROM {identifier(table.schema)}.{identifier(table.name)}"  # noqa: S608 - names of the marts, quoted
         try:
             ((rows, *filled),) = case.workbench.marts.rows(sql, limit=1).rows
         except MartsError as error:
@@ -234,7 +235,3 @@ def _with_gaps(layer: Layer, *, gone: bool, failed: str) -> Layer:
         return replace(layer, broken=True)
     words = " ".join(point.found for point in layer.points if point.verdict is Verdict.NOT_EXAMINED)
     return replace(layer, verdict=Verdict.NOT_EXAMINED, why=words, broken=True)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -8,7 +8,7 @@ from decimal import MAX_PREC, Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.model.display import age
-from heartbeat_lib.model.figures import NOTHING, typed
+from heartbeat_lib.model.figures import NOTHING, exactly, typed
 from heartbeat_lib.model.period import Grain
 from heartbeat_lib.model.words import counted, day, promise, short_period
 
@@ -49,11 +49,6 @@ def span(length: timedelta) -> str:
 def together(names: Sequence[str]) -> str:
     """a, b and c."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def exactly(value: Number) -> Decimal:
-    """A number as a decimal: of a float the shortest text that means it."""
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
 def digits(value: Number | None) -> str:

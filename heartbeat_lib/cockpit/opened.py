@@ -16,7 +16,7 @@ from heartbeat_lib.cockpit import changes, reviews
 from heartbeat_lib.cockpit.past import history_of
 from heartbeat_lib.cockpit.rehearsal import rehearsed
 from heartbeat_lib.cockpit.shapes import Fields, Opened, Scale, StageNow, Tile
-from heartbeat_lib.cockpit.sources import source_rows
+from heartbeat_lib.cockpit.sources import iso, source_rows
 from heartbeat_lib.cockpit.tile import PERIODS, Teller, figures_of_row
 from heartbeat_lib.cockpit.wall import read_rows, read_sources
 from heartbeat_lib.model import words
@@ -71,16 +71,16 @@ def read_opened(
         headline=_headline(row, tile, figures),
         period="" if row["period_start"] is None else words.long_period(row["period_start"], row["period"], now, zone),
         period_word=f"{row['period']}s",
-        computed=_iso(row["computed_at"]),
-        source_as_of=_iso(row["source_as_of"]),
+        computed=iso(row["computed_at"]),
+        source_as_of=iso(row["source_as_of"]),
         error=row["error"] or "",
-        attempted=_iso(row["attempted_at"]),
+        attempted=iso(row["attempted_at"]),
         stage=_stage(row),
         fields=_fields(row),
         changed_by=row["changed_by"],
         changed_at=row["changed_at"].isoformat(),
         meaning_hash=row["definition_hash"][: changes.HASH],
-        meaning_since=_iso(since) or "",
+        meaning_since=iso(since) or "",
         direction=(row["direction"] or "").replace("_", " "),
         trust_words=_trust(row, log, zone),
         due_words=_due(row, teller),
@@ -157,7 +157,3 @@ def _due(row: Row, teller: Teller) -> str:
         return shown
     local = datetime(day.year, day.month, day.day, tzinfo=teller.zone)
     return f"{words.day(local, year=True, weekday=True)}, {teller.due(day)}. {shown}"
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from heartbeat_lib.cockpit.shapes import Oldest, SourceAge, SourceRow
 from heartbeat_lib.model.display import age
@@ -32,7 +31,7 @@ def source_age(tables: Sequence[str], sources: Sources, now: datetime) -> Source
         return SourceAge(schema="", at=None, stale=False, promise="")
     schema = min(schemas, key=lambda name: _freshness(sources.get(name, _UNKNOWN), now))
     known = sources.get(schema, _UNKNOWN)
-    return SourceAge(schema=schema, at=_iso(known["last_load"]), stale=_is_stale(known, now), promise=promise(known["max_age"]))
+    return SourceAge(schema=schema, at=iso(known["last_load"]), stale=_is_stale(known, now), promise=promise(known["max_age"]))
 
 
 def broken_promise(tables: Sequence[str], sources: Sources, now: datetime) -> str:
@@ -70,7 +69,7 @@ def source_rows(tables: Sequence[str], sources: Sources, now: datetime) -> list[
         SourceRow(
             schema=schema,
             tables=[table for table in tables if table.partition(".")[0] == schema],
-            at=_iso(known["last_load"]),
+            at=iso(known["last_load"]),
             rhythm=rhythm(known["usual_rhythm"]),
             promise=promise(known["max_age"]),
             stale=_is_stale(known, now),
@@ -104,5 +103,6 @@ def _trouble(known: Row) -> str:
     return f"{which} failed{f': {said}' if said else ''}"
 
 
-def _iso(instant: Any) -> str | None:
+def iso(instant: datetime | None) -> str | None:
+    """An instant as the page takes it."""
     return None if instant is None else instant.isoformat()

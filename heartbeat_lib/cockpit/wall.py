@@ -13,7 +13,7 @@ import psycopg
 
 from heartbeat_lib import review
 from heartbeat_lib.cockpit.shapes import ClockNow, Header, Tile
-from heartbeat_lib.cockpit.sources import Sources, oldest, schemas_of
+from heartbeat_lib.cockpit.sources import Sources, iso, oldest, schemas_of
 from heartbeat_lib.cockpit.tile import PERIODS, Teller
 from heartbeat_lib.model.cron import Cron
 from heartbeat_lib.model.words import schedule
@@ -84,8 +84,8 @@ def _clock(connection: psycopg.Connection[Any], workbench: Workbench) -> ClockNo
     first = None if last is None else cron.next(last)
     late = None if first is None else cron.next(first)
     return ClockNow(
-        last=None if last is None else last.isoformat(),
-        late_at=None if late is None else late.isoformat(),
+        last=iso(last),
+        late_at=iso(late),
         rhythm=schedule(crontab),
         running=row["running"],
     )

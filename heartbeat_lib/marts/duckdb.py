@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from heartbeat_lib.marts.column_types import identifier, literal
 from heartbeat_lib.marts.duckdb_pool import Job, WorkerPool
 from heartbeat_lib.marts.duckdb_worker import is_number_type
 from heartbeat_lib.marts.engine import (
@@ -134,7 +135,7 @@ class DuckDbMarts:
             return seen
         # Microseconds, because reading a TIMESTAMPTZ in Python would need the host to agree on the zone.
         each = [
-            f"SELECT {_literal(name)}, epoch_us(max(inserted_at)) FROM {_identifier(name)}._dlt_loads WHERE status = 0"  # noqa: S608
+            f"SELECT {literal(name)}, epoch_us(max(inserted_at)) FROM {identifier(name)}._dlt_loads WHERE status = 0"  # noqa: S608
             for name in known
         ]
         for name, microseconds in self._one("rows", " UNION ALL ".join(each))["rows"]:
@@ -150,7 +151,7 @@ class DuckDbMarts:
         load_id = "CAST(load_id AS VARCHAR)" if "load_id" in kept else "''"
         lines = self._one(
             "rows",
-            f"SELECT {load_id}, status = 0, epoch_us(inserted_at) FROM {_identifier(schema)}._dlt_loads "  # noqa: S608
+            f"SELECT {load_id}, status = 0, epoch_us(inserted_at) FROM {identifier(schema)}._dlt_loads "  # noqa: S608
             f"ORDER BY inserted_at DESC NULLS LAST, 1 DESC LIMIT {MOST_LOADS}",
         )["rows"]
         counts = self._rows_by_load(schema, [table for table, _ in found if table != "_dlt_loads"]) if "load_id" in kept else {}
@@ -243,7 +244,7 @@ class DuckDbMarts:
         if not names:
             return {}
         each = [
-            f"SELECT {_literal(schema)}, {_literal(name)}, count(*) FROM {_identifier(schema)}.{_identifier(name)}"  # noqa: S608
+            f"SELECT {literal(schema)}, {literal(name)}, count(*) FROM {identifier(schema)}.{identifier(name)}"  # noqa: S608
             for schema, name in names
         ]
         return {(schema, name): rows for schema, name, rows in self._one("rows", " UNION ALL ".join(each))["rows"]}
@@ -253,8 +254,8 @@ class DuckDbMarts:
         if not tables:
             return {}
         each = [
-            f"SELECT {_literal(table)}, CAST(_dlt_load_id AS VARCHAR), count(*) "  # noqa: S608
-            f"FROM {_identifier(schema)}.{_identifier(table)} GROUP BY 2"
+            f"SELECT {literal(table)}, CAST(_dlt_load_id AS VARCHAR), count(*) "  # noqa: S608
+            f"FROM {identifier(schema)}.{identifier(table)} GROUP BY 2"
             for table in tables
         ]
         counts: dict[str, dict[str, int]] = {}
@@ -279,14 +280,6 @@ _CELLS: Mapping[str, Callable[[str], Cell]] = {
     "time": time.fromisoformat,
 }
 """The worker's words for kinds of values, and how each is read back."""
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _column(name: str, kind: str) -> Column:

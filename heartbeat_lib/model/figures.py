@@ -51,7 +51,7 @@ class Figures:
         """
         if value is None:
             return NOTHING
-        return _written(_divided(_exactly(value), self.by), self.decimals)
+        return _written(_divided(exactly(value), self.by), self.decimals)
 
     def with_unit(self, value: Decimal | float | None) -> str:
         """A value and its unit."""
@@ -169,7 +169,8 @@ def _divided(value: Decimal, by: int) -> Decimal:
         return value if by == 1 else value.scaleb(-_ZEROS)
 
 
-def _exactly(value: Decimal | float | int) -> Decimal:
+def exactly(value: Decimal | float | int) -> Decimal:
+    """A number as a decimal: of a float the shortest text that means it."""
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
@@ -200,4 +201,4 @@ def _spread(known: Sequence[float], sd: Decimal | None) -> Decimal:
     width = max(known) - min(known)
     if sd is not None and sd > noise:
         return sd
-    return _exactly(width if width > noise else abs(known[-1]))
+    return exactly(width if width > noise else abs(known[-1]))
