@@ -20,7 +20,7 @@ WIDTH = 158
 HERE = Path(__file__).resolve().parent
 
 with Workbench.open(HERE.parent.parent) as bench:
-    table = metric_table(reading.metrics(bench), reading.recent_values(bench), bench.workspace.zone, width=WIDTH)
+    table = metric_table(reading.metrics(bench), bench.workspace.zone, width=WIDTH)
 console = Console(record=True, width=WIDTH, file=io.StringIO(), markup=False, highlight=False, force_terminal=True)
 console.print(table)
 svg = console.export_svg(title="heartbeat list", theme=SVG_EXPORT_THEME, unique_id="heartbeat")

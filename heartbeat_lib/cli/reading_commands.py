@@ -31,7 +31,7 @@ def list_(json: Json = False) -> None:
         from heartbeat_lib.cli.render import metric_table
 
         console = stdout()
-        console.print(metric_table(metrics, reading.recent_values(bench), bench.workspace.zone, width=console.width))
+        console.print(metric_table(metrics, bench.workspace.zone, width=console.width))
 
 
 def show(metric_id: MetricId, json: Json = False) -> None:
@@ -46,7 +46,7 @@ def show(metric_id: MetricId, json: Json = False) -> None:
             return
         from heartbeat_lib.cli.render import change_table, metric_sheet
 
-        stdout().print(metric_sheet(metric, reading.recent_values(bench)[metric_id], bench.workspace.zone))
+        stdout().print(metric_sheet(metric, bench.workspace.zone))
         stdout().print("\nLast changes; `heartbeat changes` has all:")
         stdout().print(change_table(reading.changes(bench, metric_id, limit=5), bench.workspace.zone))
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from heartbeat_lib.model.display import age, band, number, sparkline
 from heartbeat_lib.model.stage import next_step
-from heartbeat_lib.reading import remark
+from heartbeat_lib.reading import Metric, remark
 
 if TYPE_CHECKING:
     from heartbeat_lib.compute import Report
@@ -40,7 +40,7 @@ _GROUPS = {
 }
 
 
-def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | None]], zone: ZoneInfo, *, width: int) -> Table:
+def metric_table(metrics: Sequence[Metric], zone: ZoneInfo, *, width: int) -> Table:
     """The list: what is red comes first, green fades. A narrow terminal gets shorter pictures and fewer columns.
 
     A remark on an unusual value stands below the name, in no colour of its own: it is no alarm.
@@ -66,7 +66,7 @@ def metric_table(metrics: Sequence[Row], recent: Mapping[str, Sequence[float | N
             Text(row["code"], style="bold"),
             Text(row["name"] + (f"\n{said}" if wide and (said := remark(row)) else "")),
             Text(number(row["value"], row["unit"]), style=style),
-            Text(sparkline(recent.get(row["metric_id"], ())[-bars:]), style=style),
+            Text(sparkline(row.course.values[-bars:]), style=style),
             Text(_loaded(row, now), style="bright_black"),
             *(_wide_cells(row, zone) if wide else ()),
         )
@@ -78,7 +78,7 @@ def _wide_cells(row: Row, zone: ZoneInfo) -> Iterator[Text]:
         yield Text(cell, style="bright_black")
 
 
-def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Table:
+def metric_sheet(row: Metric, zone: ZoneInfo) -> Table:
     """Everything about one metric, a line per fact."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bright_black", no_wrap=True)
@@ -94,7 +94,7 @@ def metric_sheet(row: Row, recent: Sequence[float | None], zone: ZoneInfo) -> Ta
     fact("status", _status_words(row), style)
     fact("why", row["error"])
     fact("period", _period(row["period_start"], row["period"], zone))
-    fact("last 30 periods", sparkline(recent), style)
+    fact("last 30 periods", sparkline(row.course.values[-30:]), style)
     fact("computed", _instant(row["computed_at"], zone))
     if row["attempted_at"] != row["computed_at"]:
         fact("attempted", _instant(row["attempted_at"], zone))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import MAX_PREC, ROUND_HALF_UP, Decimal, localcontext
+from typing import TypeVar
 
 _NOISE = Decimal("1e-12")
 """Relative size of what sums of doubles gain and lose in their last digits from run to run."""
@@ -13,6 +14,7 @@ _UNUSUAL_FROM = 2
 _COUNTED_TO = 1000
 """Deviations beyond this say no more than that they are many."""
 _BARS = "▁▂▃▄▅▆▇█"
+_Value = TypeVar("_Value", float, Decimal)
 
 
 def number(value: Decimal | float | int | None, unit: str | None = None) -> str:
@@ -101,7 +103,7 @@ def age(span: timedelta | None) -> str:
     return f"{seconds // 86400} days"
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def sparkline(values: Sequence[_Value | None]) -> str:
     """One bar per value between the least and the greatest; a gap where there was none.
 
     >>> sparkline([1, 2, None, 3])

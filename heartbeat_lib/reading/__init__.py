@@ -6,7 +6,6 @@ history show themselves in a notebook.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -30,7 +29,6 @@ __all__ = [
     "history",
     "metric",
     "metrics",
-    "recent_values",
     "remark",
     "runs",
 ]
@@ -80,11 +78,6 @@ def history(workbench: Workbench, metric_id: str) -> History:
     for row in rows:
         row["period_start"] = _label(row["period"], row["period_start"], workbench.workspace.zone)
     return History(metric_id, rows)
-
-
-def recent_values(workbench: Workbench, periods: int = 30) -> dict[str, Sequence[float | None]]:
-    """The last values of every living metric, oldest first, for a sparkline; None where a period had no value."""
-    return {row["metric_id"]: row["recent"] for row in select(workbench, "recent_values", periods=periods)}
 
 
 def changes(workbench: Workbench, metric_id: str | None = None, *, since: datetime | None = None, limit: int = 200) -> list[Row]:
