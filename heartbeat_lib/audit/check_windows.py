@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from heartbeat_lib.audit.anatomy import Anatomy, Condition, Kind
 from heartbeat_lib.audit.claim_windows import Allowed, WindowClaim
 from heartbeat_lib.audit.claims import Claims
 from heartbeat_lib.audit.evidence import Point, Verdict
-from heartbeat_lib.audit.spans import Span
+from heartbeat_lib.model.anatomy.anatomy import Anatomy, Condition, Kind
+from heartbeat_lib.model.anatomy.spans import Span
 
 WHAT = "Time window"
 FIELDS = {

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from heartbeat_lib.audit.spans import UP_TO_NOW, Edge, Span, before, from_, moment, until
+from heartbeat_lib.model.anatomy.spans import UP_TO_NOW, Edge, Span, before, from_, moment, until
 
 _NUMBERS = {
     word: number

@@ -13,7 +13,6 @@ from functools import partial
 
 from sqlglot import exp
 
-from heartbeat_lib.audit.anatomy import Anatomy, Kind, anatomy_of
 from heartbeat_lib.audit.case import Case
 from heartbeat_lib.audit.check_filters import filter_points, name_points
 from heartbeat_lib.audit.check_joins import join_points
@@ -23,6 +22,7 @@ from heartbeat_lib.audit.claims import Claims, read_claims
 from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
 from heartbeat_lib.audit.wording import together
 from heartbeat_lib.marts.engine import MartsError
+from heartbeat_lib.model.anatomy.anatomy import Anatomy, Kind, anatomy_of
 from heartbeat_lib.model.value_sql import ValueSqlRefused, parse_value_sql
 
 _RECENT_DAYS = (0, 1, 7, 14)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.audit.evidence import Table
-from heartbeat_lib.audit.markdown import one_line
 from heartbeat_lib.model.figures import Figures, typed_number
+from heartbeat_lib.model.markdown import one_line
 
 if TYPE_CHECKING:
     from decimal import Decimal

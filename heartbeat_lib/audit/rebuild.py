@@ -21,9 +21,9 @@ from decimal import Decimal
 from heartbeat_lib.audit.case import Case, select
 from heartbeat_lib.audit.difference import rows_behind
 from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
-from heartbeat_lib.audit.sameness import shares_sql
 from heartbeat_lib.audit.wording import Number, apart, counted, digits, exactly, moment, period_words, relative
 from heartbeat_lib.marts import MartsError, Scalar, dialect_for
+from heartbeat_lib.model.anatomy.sameness import shares_sql
 from heartbeat_lib.model.display import number
 from heartbeat_lib.model.figures import NOTHING
 from heartbeat_lib.model.period import Grain, Period, period_at, previous_period

@@ -19,12 +19,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from heartbeat_lib.audit.case import Case, select
-from heartbeat_lib.audit.columns import columns_read, table_name
 from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
 from heartbeat_lib.audit.wording import counted, moment, span
 from heartbeat_lib.marts import Load, MartsError
 from heartbeat_lib.marts import Table as MartsTable
 from heartbeat_lib.marts.column_types import identifier
+from heartbeat_lib.model.anatomy.columns import columns_read, table_name
 from heartbeat_lib.model.display import age
 from heartbeat_lib.model.figures import NOTHING
 from heartbeat_lib.model.period import Grain, period_at

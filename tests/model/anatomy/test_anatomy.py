@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartbeat_lib.audit.anatomy import Kind, anatomy_of
 from heartbeat_lib.marts.dialect_duckdb import DUCKDB
+from heartbeat_lib.model.anatomy.anatomy import Kind, anatomy_of
 from heartbeat_lib.model.value_sql import parse_value_sql
 
 TYPES = {"shop.orders.paid_at": "TIMESTAMP", "shop.orders.due_on": "DATE", "shop.orders.kind": "VARCHAR"}

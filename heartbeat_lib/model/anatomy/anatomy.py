@@ -12,10 +12,10 @@ from enum import StrEnum
 
 from sqlglot import exp
 
-from heartbeat_lib.audit import reading_sql as sql
-from heartbeat_lib.audit.shape import Shape
-from heartbeat_lib.audit.spans import Span
-from heartbeat_lib.audit.tree import Source, joins_of, own_nodes, source_name, sources_of, tree_of
+from heartbeat_lib.model.anatomy import reading_sql as sql
+from heartbeat_lib.model.anatomy.shape import Shape
+from heartbeat_lib.model.anatomy.spans import Span
+from heartbeat_lib.model.anatomy.tree import Source, joins_of, own_nodes, source_name, sources_of, tree_of
 from heartbeat_lib.model.value_sql import ValueSql
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from heartbeat_lib.audit.reading_sql import bare, number_of
+from heartbeat_lib.model.anatomy.reading_sql import bare, number_of
 
 _AGGREGATES: dict[type[exp.Expr], str] = {
     exp.Count: "count",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from heartbeat_lib.audit.spans import Edge, Moment, Span
-from heartbeat_lib.audit.tree import Source
+from heartbeat_lib.model.anatomy.spans import Edge, Moment, Span
+from heartbeat_lib.model.anatomy.tree import Source
 
 _FLIPPED = {exp.LT: exp.GT, exp.LTE: exp.GTE, exp.GT: exp.LT, exp.GTE: exp.LTE, exp.EQ: exp.EQ, exp.NEQ: exp.NEQ}
 _SAYS = {exp.LT: "below", exp.LTE: "at most", exp.GT: "above", exp.GTE: "at least", exp.EQ: "is", exp.NEQ: "is not"}
