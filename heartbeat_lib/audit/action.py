@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from heartbeat_lib.audit.case import Case, select
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, broken_layer, layer_of
 from heartbeat_lib.audit.stakes import Origin, cost_of_red, origin, who_acts
 from heartbeat_lib.audit.wording import counted, digits
 from heartbeat_lib.model.display import number
 from heartbeat_lib.model.metric import Direction
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import StoreError
 
 PERIODS = 90

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from heartbeat_lib.audit.check_windows import FIELDS
 from heartbeat_lib.audit.claim_windows import N, U, amount_in_seconds
 from heartbeat_lib.audit.claims import Claims, EventClaim
-from heartbeat_lib.audit.evidence import Point, Verdict
+from heartbeat_lib.audit.evidence import Point
 from heartbeat_lib.model.anatomy.anatomy import Anatomy, Condition, Kind
+from heartbeat_lib.model.verdict import Verdict
 
 WHAT = "Filter"
 _SAME = {"eur": ("euro", "euros", "€"), "czk": ("crown", "crowns"), "usd": ("dollar", "dollars", "$"), "gbp": ("pound", "£")}

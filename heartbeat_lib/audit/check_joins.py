@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sqlglot import exp
 
-from heartbeat_lib.audit.evidence import Point, Verdict
+from heartbeat_lib.audit.evidence import Point
 from heartbeat_lib.model.anatomy.anatomy import Anatomy, JoinRead
 from heartbeat_lib.model.anatomy.reading_sql import conjuncts
 from heartbeat_lib.model.anatomy.tree import joins_of, own_nodes, source_name, sources_of
+from heartbeat_lib.model.verdict import Verdict
 
 _UNHURT = (exp.Max, exp.Min)  # the largest of several copies is the largest
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from heartbeat_lib.audit.check_windows import FIELDS
 from heartbeat_lib.audit.claims import Claims, stems
-from heartbeat_lib.audit.evidence import Point, Verdict
+from heartbeat_lib.audit.evidence import Point
 from heartbeat_lib.model.anatomy.anatomy import Anatomy
+from heartbeat_lib.model.verdict import Verdict
 
 _CURRENCIES = ("EUR", "CZK", "USD", "GBP", "CHF", "JPY")
 _TIMES = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}

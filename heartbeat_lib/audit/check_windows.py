@@ -7,9 +7,10 @@ from itertools import permutations
 
 from heartbeat_lib.audit.claim_windows import Allowed, WindowClaim
 from heartbeat_lib.audit.claims import Claims
-from heartbeat_lib.audit.evidence import Point, Verdict
+from heartbeat_lib.audit.evidence import Point
 from heartbeat_lib.model.anatomy.anatomy import Anatomy, Condition, Kind
 from heartbeat_lib.model.anatomy.spans import Span
+from heartbeat_lib.model.verdict import Verdict
 
 WHAT = "Time window"
 FIELDS = {

@@ -9,7 +9,8 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from heartbeat_lib.audit.evidence import LayerName, Verdict
+from heartbeat_lib.audit.evidence import LayerName
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.settings import ScheduledAudit
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench

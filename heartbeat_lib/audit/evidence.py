@@ -11,21 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from heartbeat_lib.model.markup import FAINT, TABLE, Markup, element, joined
+from heartbeat_lib.model.verdict import SIGNS, Verdict
 
-
-class Verdict(StrEnum):
-    """What looking led to."""
-
-    HOLDS = "holds"
-    DOUBTFUL = "doubtful"
-    """It may be right; a person has to look."""
-    FAILS = "fails"
-    NOT_EXAMINED = "not examined"
-    """There was nothing to look at, or it could not be looked at."""
-
-
-SIGNS = {Verdict.HOLDS: "✓", Verdict.DOUBTFUL: "?", Verdict.FAILS: "✗", Verdict.NOT_EXAMINED: "–"}
-"""Beside the word, never instead of it."""
 HEADLINES = {
     Verdict.HOLDS: "the number holds",
     Verdict.DOUBTFUL: "a person has to look",

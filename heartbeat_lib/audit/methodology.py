@@ -19,11 +19,12 @@ from heartbeat_lib.audit.check_joins import join_points
 from heartbeat_lib.audit.check_measure import measure_points
 from heartbeat_lib.audit.check_windows import FIELDS, window_points
 from heartbeat_lib.audit.claims import Claims, read_claims
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, broken_layer, layer_of
 from heartbeat_lib.audit.wording import together
 from heartbeat_lib.marts.engine import MartsError
 from heartbeat_lib.model.anatomy.anatomy import Anatomy, Kind, anatomy_of
 from heartbeat_lib.model.value_sql import ValueSqlRefused, parse_value_sql
+from heartbeat_lib.model.verdict import Verdict
 
 _RECENT_DAYS = (0, 1, 7, 14)
 _OTHERS = "Other sentences"

@@ -20,11 +20,12 @@ from typing import Any
 import psycopg
 
 from heartbeat_lib.audit.case import Case, select
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, broken_layer, layer_of
 from heartbeat_lib.audit.wording import Number, apart, counted, digits, exactly, period_words, relative
 from heartbeat_lib.marts import MartsError, Scalar
 from heartbeat_lib.model.display import number
 from heartbeat_lib.model.period import Grain, period_at
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import StoreError, load_sql
 
 PERIODS = 90

@@ -20,7 +20,7 @@ from decimal import Decimal
 
 from heartbeat_lib.audit.case import Case, select
 from heartbeat_lib.audit.difference import rows_behind
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, broken_layer, layer_of
 from heartbeat_lib.audit.wording import Number, apart, counted, digits, exactly, moment, period_words, relative
 from heartbeat_lib.marts import MartsError, Scalar, dialect_for
 from heartbeat_lib.model.anatomy.sameness import shares_sql
@@ -28,6 +28,7 @@ from heartbeat_lib.model.display import number
 from heartbeat_lib.model.figures import NOTHING
 from heartbeat_lib.model.period import Grain, Period, period_at, previous_period
 from heartbeat_lib.model.value_sql import ValueSql, ValueSqlRefused, parse_value_sql
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import StoreError
 
 _TOLERANCE = Decimal("1e-9")

@@ -13,11 +13,12 @@ from functools import cache
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from heartbeat_lib.audit.evidence import HEADLINES, SIGNS, Layer, LayerName, Verdict
+from heartbeat_lib.audit.evidence import HEADLINES, Layer, LayerName
 from heartbeat_lib.model.figures import Figures, figures_of
 from heartbeat_lib.model.json_text import json_text
 from heartbeat_lib.model.markdown import escaped, fenced
 from heartbeat_lib.model.period import Grain, period_at
+from heartbeat_lib.model.verdict import SIGNS, Verdict
 
 if TYPE_CHECKING:
     import jinja2

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from heartbeat_lib.audit.case import Case, select
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, broken_layer, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, broken_layer, layer_of
 from heartbeat_lib.audit.wording import counted, moment, span
 from heartbeat_lib.marts import Load, MartsError
 from heartbeat_lib.marts import Table as MartsTable
@@ -28,6 +28,7 @@ from heartbeat_lib.model.anatomy.columns import columns_read, table_name
 from heartbeat_lib.model.display import age
 from heartbeat_lib.model.figures import NOTHING
 from heartbeat_lib.model.period import Grain, period_at
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import StoreError
 
 _RHYTHMS = 3

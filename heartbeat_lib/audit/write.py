@@ -19,10 +19,11 @@ from pathlib import Path
 
 from heartbeat_lib.audit import pictures, report
 from heartbeat_lib.audit.case import Case, select
-from heartbeat_lib.audit.evidence import HEADLINES, Evidence, Layer, LayerName, Verdict
+from heartbeat_lib.audit.evidence import HEADLINES, Evidence, Layer, LayerName
 from heartbeat_lib.audit.past import Recomputed, record
 from heartbeat_lib.audit.report import Picture
 from heartbeat_lib.model.markup import element
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workspace import Workspace
 

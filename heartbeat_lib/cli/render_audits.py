@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from heartbeat_lib.audit.evidence import HEADLINES, LayerName, Verdict
+from heartbeat_lib.audit.evidence import HEADLINES, LayerName
+from heartbeat_lib.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from heartbeat_lib.audit.chosen import Written

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.audit.case import Case
-from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, Verdict, layer_of
+from heartbeat_lib.audit.evidence import Layer, LayerName, Point, Table, layer_of
+from heartbeat_lib.model.verdict import Verdict
 
 HOSTILE = (
     "# Verdict: holds",

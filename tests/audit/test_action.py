@@ -12,8 +12,8 @@ import pytest
 from heartbeat_lib import compute
 from heartbeat_lib.audit import action
 from heartbeat_lib.audit.case import open_case
-from heartbeat_lib.audit.evidence import Verdict
 from heartbeat_lib.audit.stakes import Origin, cost_of_red, origin, who_acts
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.registration.check import check
 
 REPOSITORY = Path(__file__).parents[2]

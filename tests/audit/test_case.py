@@ -19,7 +19,7 @@ from heartbeat_lib.audit.case import (
     UnknownMetricError,
     open_case,
 )
-from heartbeat_lib.audit.evidence import Verdict
+from heartbeat_lib.model.verdict import Verdict
 
 COUNT = "SELECT count(*) FROM shop.orders WHERE placed_at >= current_date AND placed_at <= now()"
 

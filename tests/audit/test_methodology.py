@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heartbeat_lib.audit.evidence import Verdict
 from heartbeat_lib.audit.methodology import examine
+from heartbeat_lib.model.verdict import Verdict
 from tests.audit.conftest import BERKA_METRICS, DEMO_METRICS
 
 DEMO_IDS = sorted(file.stem for file in DEMO_METRICS.glob("*.sql"))

@@ -11,7 +11,7 @@ import pytest
 from heartbeat_lib import compute
 from heartbeat_lib.audit import past
 from heartbeat_lib.audit.case import open_case
-from heartbeat_lib.audit.evidence import Verdict
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import Role
 
 BERLIN = ZoneInfo("Europe/Berlin")

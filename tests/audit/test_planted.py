@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from heartbeat_lib import lifecycle
-from heartbeat_lib.audit.evidence import LayerName, Verdict
+from heartbeat_lib.audit.evidence import LayerName
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.workbench import Workbench
 from heartbeat_lib.workspace import Workspace, create
 from tests.audit.conftest import BERKA, REPOSITORY

@@ -10,8 +10,8 @@ import pytest
 
 from heartbeat_lib.audit import rebuild
 from heartbeat_lib.audit.case import open_case
-from heartbeat_lib.audit.evidence import Verdict
 from heartbeat_lib.audit.rebuild import Handed
+from heartbeat_lib.model.verdict import Verdict
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 5, 6, 12, tzinfo=BERLIN)

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from heartbeat_lib.audit import report
-from heartbeat_lib.audit.evidence import Verdict
 from heartbeat_lib.audit.rendered import NoSuchReportError, render
 from heartbeat_lib.audit.report import Picture
+from heartbeat_lib.model.verdict import Verdict
 from tests.audit.findings import HOSTILE, case, layers
 
 NAME = "2026-11-24-late_share"

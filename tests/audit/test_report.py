@@ -9,9 +9,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from heartbeat_lib.audit import report
-from heartbeat_lib.audit.evidence import Evidence, LayerName, Verdict, broken_layer
+from heartbeat_lib.audit.evidence import Evidence, LayerName, broken_layer
 from heartbeat_lib.audit.report import Picture
 from heartbeat_lib.model.markdown import escaped, one_line
+from heartbeat_lib.model.verdict import Verdict
 from tests.audit.findings import HOSTILE, case, layers
 
 GOLDEN = Path(__file__).with_name("report.md")

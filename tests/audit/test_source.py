@@ -10,8 +10,8 @@ import pytest
 
 from heartbeat_lib.audit import source
 from heartbeat_lib.audit.case import open_case
-from heartbeat_lib.audit.evidence import Verdict
 from heartbeat_lib.marts.load import load_tables
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.workspace import Workspace
 
 NOW = datetime.now(UTC).replace(microsecond=0)

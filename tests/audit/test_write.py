@@ -11,8 +11,9 @@ import pytest
 
 from heartbeat_lib.audit import write
 from heartbeat_lib.audit.case import open_case, select
-from heartbeat_lib.audit.evidence import LayerName, Verdict, broken_layer
+from heartbeat_lib.audit.evidence import LayerName, broken_layer
 from heartbeat_lib.audit.write import conclude
+from heartbeat_lib.model.verdict import Verdict
 from heartbeat_lib.store import Role, StoreError
 from tests.audit.findings import HOSTILE, layers
 
