@@ -86,6 +86,11 @@ class Workspace:
         return self.root / self.settings.reports / "metric-audits"
 
     @property
+    def candidates_reports(self) -> Path:
+        """The folder of discovery's dated reports."""
+        return self.root / self.settings.reports / "metric-candidates"
+
+    @property
     def marts_url(self) -> str:
         """The marts in the form that `HEARTBEAT_MARTS_URL` takes."""
         named = self.settings.marts_url

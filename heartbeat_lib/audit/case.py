@@ -50,7 +50,8 @@ class Case:
     `metric` is the row of `sql/case.sql`: the registry's columns and what the tile shows; of an instant before the period on the
     tile, the value, status and period kept for that time (None, grey, None where none is). `as_of` is aware: the instant at which
     our number and every other route to it are computed. `hand_count` and `rebuild_sql` serve this audit alone. `parsed` is None
-    where value_sql is no longer read as a metric; then `unreadable` says why.
+    where value_sql is no longer read as a metric; then `unreadable` says why. `story` is what its discovery said that it is;
+    None where it had none.
     """
 
     workbench: Workbench
@@ -62,6 +63,7 @@ class Case:
     hand_count: Decimal | None = None
     rebuild_sql: str | None = None
     unreadable: str = ""
+    story: str | None = None
 
     @property
     def sql(self) -> ValueSql:
@@ -131,6 +133,7 @@ def open_case(
         hand_count=hand_count,
         rebuild_sql=rebuild_sql,
         unreadable=unreadable,
+        story=_story(workbench, metric_id),
     )
 
 
@@ -155,6 +158,12 @@ def _metric(workbench: Workbench, metric_id: str) -> Mapping[str, Any]:
     raise RetiredMetricError(
         f"{metric_id} was retired on {on} by {last['retired_by']}{instead}. Its history stays; there is no number left to audit."
     )
+
+
+def _story(workbench: Workbench, metric_id: str) -> str | None:
+    """What a story says of the number itself; what it says of money and people claims nothing of the SQL."""
+    told = _select(workbench, "story", {"metric_id": metric_id})
+    return f"{told[0]['story']['name']}. {told[0]['story']['job']}" if told else None
 
 
 def _as_then(workbench: Workbench, metric_id: str, as_of: datetime) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def methodology(case: Case) -> Layer:
     """What the texts claim beside what the SQL does."""
-    return _looked(LayerName.METHODOLOGY, "methodology", case)
+    return _looked(LayerName.METHODOLOGY, "methodology", case, story=case.story)
 
 
 def source(case: Case) -> Layer:

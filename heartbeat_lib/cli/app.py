@@ -16,6 +16,7 @@ import typer
 from heartbeat_lib.cli import (
     api_commands,
     audit_commands,
+    candidate_commands,
     clock_commands,
     cockpit_commands,
     decision_commands,
@@ -50,6 +51,7 @@ def _options(
 
 for module in (
     workspace_commands,
+    candidate_commands,
     metric_commands,
     clock_commands,
     decision_commands,
