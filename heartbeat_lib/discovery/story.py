@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import json
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
@@ -174,8 +175,9 @@ def plain_text(value: object) -> str:
     text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not text:
         raise ValueError("empty; write what there is to say")
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("it holds a character that is no text (U+0000 or half of a pair); write it anew")
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
+            raise ValueError(f"it holds a character that is no text (U+{ord(character):04X}); write it anew")
     return text
 
 

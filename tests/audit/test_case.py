@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from heartbeat_lib import compute, lifecycle
-from heartbeat_lib.audit import action, past, rebuild, source
+from heartbeat_lib.audit import action, layers, past, rebuild, source
 from heartbeat_lib.audit.case import (
     AuditRefusedError,
     FutureAuditError,
@@ -20,6 +21,7 @@ from heartbeat_lib.audit.case import (
     open_case,
 )
 from heartbeat_lib.model.verdict import Verdict
+from heartbeat_lib.store import Role
 
 COUNT = "SELECT count(*) FROM shop.orders WHERE placed_at >= current_date AND placed_at <= now()"
 
@@ -116,6 +118,22 @@ def test_sql_that_no_longer_reads_still_opens_a_case(bench, orders):
     case = open_case(bench, "orders", auditor="ann@x.example")
     assert case.parsed is None
     assert "random" in case.unreadable
+
+
+def test_the_story_of_a_discovery_is_one_more_text_once_it_became_the_metric(bench, orders):
+    """What was told of money and people is not held against the SQL; a candidate that became no file tells nothing."""
+    story = {"name": "Orders", "job": "Do the orders of the last 90 days fall?", "red_means": "A week of ads is lost."}
+    assert open_case(bench, "orders", auditor="ann@x.example").story is None
+    with bench.store.connect(Role.OPERATOR) as operator:
+        operator.execute("INSERT INTO heartbeat.candidate (candidate_id, opened_by, changed_by) VALUES ('orders', 'a', 'a')")
+        operator.execute("UPDATE heartbeat.candidate SET story = %s::jsonb, story_hash = 'x'", [json.dumps(story)])
+    assert open_case(bench, "orders", auditor="ann@x.example").story is None
+    with bench.store.connect(Role.OPERATOR) as operator:
+        operator.execute("UPDATE heartbeat.candidate SET promoted_at = now(), promoted_file = 'db/metrics/orders.sql'")
+    case = open_case(bench, "orders", auditor="ann@x.example")
+    assert case.story == "Orders. Do the orders of the last 90 days fall?"
+    doubts = [point.found for point in layers.methodology(case).points if point.verdict is Verdict.DOUBTFUL]
+    assert any("he story says “last 90 days”" in found for found in doubts)
 
 
 @pytest.mark.parametrize("layer", [source, rebuild, past])
