@@ -86,13 +86,12 @@ def promote(
         return _marked(workbench, known, path, by, on)
     refuse_metric_id(workbench, candidate_id)
     _judge(workbench, path, text)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _put(path, text)
-    except FileExistsError:
-        _refuse_other(path, shown, text)
+        placed = _put(path, text)
     except OSError as error:
         raise CandidateError(f"{shown} could not be written ({error.strerror}); {candidate_id} is as it was.") from None
+    if not placed:
+        _refuse_other(path, shown, text)
     try:
         return _marked(workbench, known, path, by, on)
     except CandidateError:
@@ -145,8 +144,9 @@ def _judge(workbench: Workbench, path: Path, text: str) -> None:
         raise FileRefusedError(errors)
 
 
-def _put(path: Path, text: str) -> None:
-    """The whole file or none, and never over another. Raises FileExistsError."""
+def _put(path: Path, text: str) -> bool:
+    """The whole file or none, and never over another: False where something is there. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:
@@ -154,8 +154,11 @@ def _put(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(beside, path)
+    except FileExistsError:
+        return False
     finally:
         beside.unlink(missing_ok=True)
+    return True
 
 
 def _refuse_other(path: Path, shown: str, text: str) -> None:

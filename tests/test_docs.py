@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from heartbeat_lib.cli.app import app
+from heartbeat_lib.cli.candidate_commands import candidate_app
 from heartbeat_lib.cli.token_commands import tokens
 from heartbeat_lib.model.metric import MetricDefinition
 from heartbeat_lib.settings import Api, Audit, Cockpit, Schedule, ScheduledAudit, Source
@@ -28,7 +29,14 @@ def test_every_command_is_documented(command):
     assert re.search(rf"`(heartbeat )?{command}\b", read("docs/commands.md"))
 
 
-@pytest.mark.parametrize("command", [f"token {info.name or info.callback.__name__}" for info in tokens.registered_commands])
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"{group.info.name} {info.name or info.callback.__name__}"
+        for group in (tokens, candidate_app)
+        for info in group.registered_commands
+    ],
+)
 def test_every_command_of_a_group_is_documented(command):
     """By its whole name."""
     assert f"`heartbeat {command}" in read("docs/commands.md")

@@ -13,8 +13,9 @@ from heartbeat_lib.workbench import Workbench
 from tests.discovery.stories import STORY, draft_json
 
 KEYS = {
-    "candidate_id", "stage", "topic", "story", "story_hash", "alignment", "column_meanings", "source_note", "waits_for", "landed", "draft",
-    "opened_by", "opened_at", "changed_by", "changed_at", "promoted_at", "promoted_file", "dropped_at", "dropped_why", "next",
+    "candidate_id", "stage", "topic", "story", "story_hash", "alignment", "column_meanings", "source_note", "waits_for", "landed",
+    "draft", "draft_story", "opened_by", "opened_at", "changed_by", "changed_at", "promoted_at", "promoted_file", "dropped_at",
+    "dropped_why", "next",
 }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def test_the_id_of_a_living_and_of_a_retired_metric_is_refused(bench, marts, fil
 def test_an_open_candidate_is_not_opened_again_and_a_dropped_one_is_taken_up(bench):
     """With everything that was kept of it."""
     brought(bench, CandidateStage.ALIGNED)
-    with pytest.raises(IdTakenError, match="opened by ann@x.example"):
+    with pytest.raises(IdTakenError, match=r"opened by ann@x\.example"):
         room.open_candidate(bench, "late_share")
     dropped = room.drop(bench, "late_share", why="Nobody would act.", by="ben@x.example", on=DAY)
     assert (dropped.stage, dropped.dropped_why, dropped.changed_by) == ("dropped", "Nobody would act.", "ben@x.example")
@@ -173,12 +173,12 @@ def test_a_candidate_that_waits_is_parked_until_a_draft_or_somebody_takes_it_out
     brought(bench, CandidateStage.ALIGNED)
     parked = room.park(bench, "late_share", ["shop.returns"], note="Only a surrogate has landed.", on=DAY)
     assert (parked.stage, parked.waits_for, parked.source_note) == ("parked", ("shop.returns",), "Only a surrogate has landed.")
-    with pytest.raises(NotAlignedError, match="waits for shop.returns"):
+    with pytest.raises(NotAlignedError, match=r"waits for shop\.returns"):
         aligned_candidate(bench, "late_share")
     assert room.unpark(bench, "late_share", on=DAY).stage == "aligned"
     parked = room.park(bench, "late_share", ["shop.returns"], on=DAY)
     assert room.keep_draft(bench, parked, draft_json(), on=DAY).waits_for == ()
-    with pytest.raises(FaultyTextError, match="is no schema.table"):
+    with pytest.raises(FaultyTextError, match=r"is no schema\.table"):
         room.park(bench, "late_share", ["returns"])
 
 
@@ -188,7 +188,7 @@ def test_meanings_of_columns_add_up_and_are_taken_back(bench):
     room.describe_columns(bench, "late_share", {"shop.parcels.a": "first", "shop.parcels.b": "second"}, on=DAY)
     done = room.describe_columns(bench, "late_share", {"shop.parcels.a": "", "shop.parcels.c": "third"}, on=DAY)
     assert (done.stage, done.column_meanings) == ("aligned", {"shop.parcels.b": "second", "shop.parcels.c": "third"})
-    with pytest.raises(FaultyTextError, match="schema.table.column"):
+    with pytest.raises(FaultyTextError, match=r"schema\.table\.column"):
         room.describe_columns(bench, "late_share", {"a": "x"})
 
 
@@ -212,7 +212,7 @@ def test_a_story_written_anew_while_the_sql_ran_keeps_no_draft(bench):
     """The draft was made for another story."""
     aligned = brought(bench, CandidateStage.ALIGNED)
     room.write_story(bench, "late_share", OTHER, by="ben@x.example", on=DAY)
-    with pytest.raises(StoryChangedError, match="ben@x.example changed late_share"):
+    with pytest.raises(StoryChangedError, match=r"ben@x\.example changed late_share"):
         room.keep_draft(bench, aligned, draft_json(), on=DAY)
     assert candidate(bench, "late_share").draft is None
 

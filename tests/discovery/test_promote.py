@@ -1,4 +1,4 @@
-"""From a draft to a file: judged before it is put in its place, never over another, thresholds with their outside source alone."""
+"""From a draft to a file: judged before it is put in its place, never over another, thresholds with a source alone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_file_deploys(bench, marts):
 def test_before_a_draft_there_is_nothing_to_promote(bench, stage):
     """The refusal says what comes next."""
     brought(bench, stage)
-    with pytest.raises((NothingToPromoteError, NotAlignedError), match="heartbeat candidate (story|align|draft) late_share"):
+    with pytest.raises((NothingToPromoteError, NotAlignedError), match=r"heartbeat candidate (story|align|draft) late_share"):
         promote(bench, "late_share")
     assert files(bench) == []
 
@@ -60,7 +60,7 @@ def test_a_story_changed_after_the_draft_is_not_promoted(bench):
     """The draft was made for another one."""
     brought(bench, CandidateStage.DRAFTED)
     room.write_story(bench, "late_share", {**STORY, "amount": 5}, on=DAY)
-    with pytest.raises(NotAlignedError, match="changed since olga@x.example"):
+    with pytest.raises(NotAlignedError, match=r"changed since olga@x\.example"):
         promote(bench, "late_share")
     room.align(bench, "late_share", agreed_by="olga@x.example", remark="Yes.", on=DAY)
     with pytest.raises(NothingToPromoteError):
@@ -98,7 +98,7 @@ def test_a_file_that_is_there_is_never_overwritten(bench):
     brought(bench, CandidateStage.DRAFTED)
     path = bench.workspace.metrics / "late_share.sql"
     path.write_text("-- mine", "utf-8")
-    with pytest.raises(FileExistsAlreadyError, match="db/metrics/late_share.sql exists already"):
+    with pytest.raises(FileExistsAlreadyError, match=r"db/metrics/late_share\.sql exists already"):
         promote(bench, "late_share")
     assert path.read_text("utf-8") == "-- mine"
     path.unlink()
@@ -161,7 +161,7 @@ def test_a_promoted_candidate_is_finished_here(bench):
         lambda: room.drop(bench, "late_share"),
         lambda: room.write_story(bench, "late_share", STORY),
     ):
-        with pytest.raises(CandidateError, match="became db/metrics/late_share.sql"):
+        with pytest.raises(CandidateError, match=r"became db/metrics/late_share\.sql"):
             verb()
     with pytest.raises(IdTakenError, match="has become"):
         room.open_candidate(bench, "late_share")

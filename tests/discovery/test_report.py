@@ -41,8 +41,8 @@ def test_an_entry_tells_everything_that_is_known(bench):
     entry = entry_of(text)
     for words in (
         "## Late parcels (late_share): drafted", STORY["job"], STORY["red_means"], STORY["amount"], STORY["threshold_source"],
-        "by olga@x.example on", "That is what I call about.", "| shop.parcels.promised_on | the promised day |", "| Value | 44.5 |",
-        "2026-11-24 12:00:00 CET", "| Took | 12 ms |", "```sql\nSELECT count(*)", "✓ holds",
+        "by olga@x.example on", "That is what I call about.", "| shop.parcels.promised_on | the promised day |",
+        "| Value | 44.5 |",        "2026-11-24 12:00:00 CET", "| Took | 12 ms |", "```sql\nSELECT count(*)", "✓ holds",
         "- **parcels_slow**: It counts the same rows", "90 periods from 2026-08-27 to 2026-11-24", "least 0.5, greatest 44.5",
         "1 without a value",
     ):  # fmt: skip
