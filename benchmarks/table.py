@@ -19,6 +19,7 @@ import backfill
 import bands
 import cockpit
 import patch
+import probe
 import refresh
 from figures import Figure, Measure, shown
 
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, tuple[Measure, str]] = {
     "bands.py": (bands.measure, "all typical bands against the bare aggregate"),
     "audit.py": (audit.measure, "an audit against papermill on an empty notebook, a batch against single audits"),
     "patch.py": (patch.measure, "people's door against the bare UPDATE behind it"),
+    "probe.py": (probe.measure, "a profile against a bare SUMMARIZE, the catalogue of 300 tables against their counts"),
     "cockpit.py": (cockpit.measure, "the cockpit in a browser against a bare page of the same wall"),
 }
 HEAD = """\

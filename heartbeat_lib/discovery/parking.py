@@ -40,7 +40,7 @@ class Landing:
 
 
 def landed(bench: Workbench, candidates: Iterable[Candidate]) -> Mapping[str, Landing]:
-    """What has come of the tables that candidates wait for, by id; of marts that nobody loaded yet, nothing. Raises MartsError."""
+    """What has come of the tables that candidates wait for, by id; nothing where nobody loaded anything. Raises MartsError."""
     waiting = {candidate.candidate_id: candidate.waits_for for candidate in candidates}
     there: set[str] = set()
     if any(waiting.values()):

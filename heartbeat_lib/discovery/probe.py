@@ -30,6 +30,7 @@ from heartbeat_lib.discovery.time_column import day_of_quarter_sql, past_sql, qu
 from heartbeat_lib.marts import Column, Load, MartsError, Table
 from heartbeat_lib.marts.column_types import identifier
 from heartbeat_lib.model.display import age
+from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.markup import FAINT, TABLE, Markup, element
 from heartbeat_lib.model.words import counted, promise
 from heartbeat_lib.workbench import Workbench
@@ -54,6 +55,15 @@ class State(StrEnum):
     STALE = "stale"
 
 
+class NoSuchSchemaError(HeartbeatError):
+    """A schema in which the marts have no table."""
+
+    def __init__(self, schema: str, there: Sequence[str]) -> None:
+        self.schema = schema
+        known = f"They have {', '.join(there)}." if there else "They are empty; `heartbeat load` fills them."
+        super().__init__(f"The marts have no table in a schema {schema!r}. {known}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueRow:
     """One table or view.
@@ -70,7 +80,7 @@ class CatalogueRow:
     time_column
         The column that says when a row happened; None without one.
     newest
-        Its newest value by now: a date, an instant (aware), or a wall clock; None without one.
+        Its newest value by now: a date, an instant in the workspace's zone, or a wall clock; None without one.
     state, why
         The word, and a sentence for it.
     """
@@ -138,11 +148,15 @@ def catalogue(bench: Workbench, schema: str | None = None, *, now: datetime | No
 
     Raises
     ------
+    NoSuchSchemaError
+        The marts have no table in it.
     MartsError, StoreError
         The marts, or the store, cannot be read.
     """
     now = now or datetime.now(UTC)
     tables = bench.marts.tables(schema)
+    if schema is not None and not tables:
+        raise NoSuchSchemaError(schema, sorted({table.schema for table in bench.marts.tables()}))
     books = {name: bench.marts.loads(name) for name in dict.fromkeys(table.schema for table in tables)}
     rhythms = {row["source_schema"]: row["usual_rhythm"] for row in select(bench, "rhythms")}
     promises = {source.schema_name: source.max_age for source in bench.workspace.settings.source}
@@ -225,7 +239,7 @@ def _look_at(bench: Workbench, columns: Mapping[tuple[str, str], Column], now: d
         key = keys[_int(number)]
         found[key] = _Look(
             filled=_int(filled),
-            newest=_newest(columns[key], newest),
+            newest=_newest(columns[key], newest, bench.workspace.zone),
             days=_int(days),
             pause=None if pause is None else timedelta(days=_int(pause)),
         )
@@ -236,23 +250,26 @@ def _look_sql(key: tuple[str, str], column: Column, now: datetime, zone: ZoneInf
     """Values at all, the newest by now as text, days with rows by now, and the days that nine in ten pauses between them last."""
     name, past = identifier(column.name), past_sql(column, now, zone)
     table = f"{identifier(key[0])}.{identifier(key[1])}"
-    quarters = f"SELECT {quarter_sql(column)} AS quarter FROM {table} WHERE {past} GROUP BY 1"  # noqa: S608
-    days = f"SELECT DISTINCT {day_of_quarter_sql(column, 'quarter')} AS day FROM ({quarters})"  # noqa: S608
-    pauses = f"SELECT date_diff('day', lag(day) OVER (ORDER BY day), day) AS pause FROM ({days})"  # noqa: S608
-    newest = f"max({name}) FILTER (WHERE {past})"
-    text = f"epoch_us({newest})" if "TIME ZONE" in column.type else newest
+    quarters = (
+        f"SELECT {quarter_sql(column)} AS quarter, {past} AS past, count(*) AS rows, max({name}) AS newest "  # noqa: S608
+        f"FROM {table} WHERE isfinite({name}) GROUP BY ALL"
+    )
+    days = (
+        f"SELECT CASE WHEN past THEN {day_of_quarter_sql(column, 'quarter')} END AS day, sum(rows) AS rows, "  # noqa: S608
+        f"max(newest) FILTER (WHERE past) AS newest FROM ({quarters}) GROUP BY 1"
+    )
+    newest = "epoch_us(max(newest))" if "TIME ZONE" in column.type else "max(newest)"
     return (
-        f"SELECT count({name}) AS filled, CAST({text} AS VARCHAR) AS newest, "  # noqa: S608
-        f"(SELECT count(*) FROM ({days})) AS days, "
-        f"(SELECT CAST(quantile_disc(pause, 0.9) AS BIGINT) FROM ({pauses})) AS pause FROM {table}"
+        f"SELECT coalesce(sum(rows), 0), CAST({newest} AS VARCHAR), count(day), CAST(quantile_disc(pause, 0.9) AS BIGINT) "  # noqa: S608
+        f"FROM (SELECT *, date_diff('day', lag(day) OVER (ORDER BY day), day) AS pause FROM ({days}))"
     )
 
 
-def _newest(column: Column, text: object) -> date | datetime | None:
+def _newest(column: Column, text: object, zone: ZoneInfo) -> date | datetime | None:
     if text is None:
         return None
     if "TIME ZONE" in column.type:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(str(text)))
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(str(text)))).astimezone(zone)
     return date.fromisoformat(str(text)) if column.type == "DATE" else datetime.fromisoformat(str(text))
 
 

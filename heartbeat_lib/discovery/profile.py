@@ -278,11 +278,14 @@ def _days(bench: Workbench, table: Table, now: datetime) -> tuple[str | None, tu
     column = time_column(table)
     if column is None:
         return None, (), 0
-    past = past_sql(column, now, bench.workspace.zone)
-    quarters = f"SELECT {quarter_sql(column)} AS quarter, {past} AS past, count(*) AS rows FROM {_from(table)} GROUP BY ALL"  # noqa: S608
+    past, finite = past_sql(column, now, bench.workspace.zone), f"isfinite({identifier(column.name)})"
+    quarters = (
+        f"SELECT {quarter_sql(column)} AS quarter, {past} AS past, count(*) AS rows "  # noqa: S608
+        f"FROM {_from(table)} WHERE {finite} GROUP BY ALL"
+    )
     sql = (
         f"SELECT CASE WHEN past THEN {day_of_quarter_sql(column, 'quarter')} END AS day, sum(rows) "  # noqa: S608
-        f"FROM ({quarters}) WHERE past IS NOT NULL GROUP BY 1 ORDER BY 1 DESC NULLS FIRST"
+        f"FROM ({quarters}) GROUP BY 1 ORDER BY 1 DESC NULLS FIRST"
     )
     found = bench.marts.rows(sql, limit=_MOST_DAYS, timeout_s=PROFILE_S, tag="profile").rows
     later = sum(int(str(rows)) for day, rows in found if day is None)
