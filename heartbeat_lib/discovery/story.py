@@ -249,7 +249,7 @@ def _told(name: str, value: object) -> str:
         case "job":
             if not text.endswith(_QUESTION_MARKS):
                 raise ValueError("no question; ask what the number is to answer, and end with a question mark")
-        case "amount_basis" | "threshold_source":
+        case "threshold_source":
             if (why := wording.from_its_own_past(text)) is not None:
                 raise ValueError(why)
         case _:

@@ -34,7 +34,8 @@ _EMPTY_PHRASES = frozenset(
 _SPAN = r"(?:(?:the|our|its|all|any)\s+)?(?:last|past|previous|recent|trailing|prior)\b"
 _STATISTIC = r"(?:average|mean|median|maximum|minimum|max|min|highest|lowest|worst|best|typical value)"
 _OWN_PAST = re.compile(
-    rf"\b(?:percentiles?|quantiles?|quartiles?|p9\d|standard deviations?|std\.?\s*dev\w*|stddev|sigmas?|z-?scores?|outliers?)\b"
+    r"\b(?P<spread>percentiles?|quantiles?|quartiles?|p9\d|"
+    r"standard deviations?|std\.?\s*dev\w*|stddev|sigmas?|z-?scores?|outliers?)\b"
     rf"|\b{_STATISTIC}\s+(?:of|over|in|from)\s+{_SPAN}"
     rf"|\b{_STATISTIC}\s+(?:of|over|in|from)\s+(?:the\s+|its\s+|our\s+)?(?:own\s+|metric'?s\s+)?(?:history|past|values|numbers|data)\b"
     rf"|\b(?:rolling|moving|historical|historic|past)\s+(?:{_STATISTIC}|values?|data|numbers?|performance)\b"
@@ -44,6 +45,11 @@ _OWN_PAST = re.compile(
     rf"|\A\s*(?:the\s+)?(?:history|data|past|query|sql|marts?|values?)\s*\.?\s*\Z",
     re.IGNORECASE,
 )
+_OUTSIDE = re.compile(
+    r"\b(?:SLAs?|SLOs?|contracts?|agreements?|clauses?|regulations?|regulators?|laws?|articles?|rules?|polic(?:y|ies)|schemes?|limits?)\b",
+    re.IGNORECASE,
+)
+"""A promise may be made about a percentile: then it comes from whoever made it."""
 _NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u2009 ]\d+)*")
 
 
@@ -69,8 +75,10 @@ def from_its_own_past(text: str) -> str | None:
     >>> from_its_own_past("95th percentile of the last year")[:40]
     "'percentile' is taken from the data; a t"
     >>> from_its_own_past("Carrier contract, clause 4: refunds from 5 % on")
+    >>> from_its_own_past("SLA with the scheme: 95th percentile under 2 s")
     """
-    found = _OWN_PAST.search(text)
+    promised = _OUTSIDE.search(text) is not None
+    found = next((one for one in _OWN_PAST.finditer(text) if not (promised and one["spread"])), None)
     if found is None:
         return None
     return (
