@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -140,14 +140,20 @@ class Candidate:
             case CandidateStage.DROPPED:
                 return None
 
-    def json(self) -> dict[str, Any]:
-        """The candidate under the keys that `--json` promises; `landed`: which of the tables it waits for have rows now."""
+    def json(self, landed: Sequence[str] = ()) -> dict[str, Any]:
+        """The candidate under the keys that `--json` promises.
+
+        Parameters
+        ----------
+        landed
+            Which of the tables it waits for have rows now.
+        """
         values = {name: getattr(self, name) for name in self.__slots__}
         return values | {
             "stage": self.stage,
             "story": None if self.story is None else asdict(self.story),
             "alignment": None if self.alignment is None else asdict(self.alignment),
-            "landed": [],
+            "landed": list(landed),
             "next": self.next_step,
         }
 
