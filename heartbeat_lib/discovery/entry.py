@@ -83,7 +83,7 @@ def picture_of(candidate: Candidate) -> Picture | None:
     drawn = svg(sparkline_of(values), status="grey", width=720, height=140)
     alone = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;color:#14181d" ', 1)
     words = (
-        f"{len(past)} periods from {past[0]['period_start']} to {past[-1]['period_start']}, each as of its end: "
+        f"{len(past)} periods from {past[0]['period_start']} to {past[-1]['period_start']}, as of then: "
         f"least {number(min(known))}, greatest {number(max(known))}, last {number(values[-1])}"
     )
     missing = len(values) - len(known)
