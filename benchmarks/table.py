@@ -1,4 +1,4 @@
-"""Every figure of every benchmark in one table: writes docs/performance.md. Seventeen minutes on two quiet cores.
+"""Every figure of every benchmark in one table: writes docs/performance.md. Twenty minutes on two quiet cores.
 
     .venv/bin/python benchmarks/table.py [--quick]
 
