@@ -4,14 +4,13 @@ Two or three statements, each reading a column once: one line of aggregates for 
 that repeat, and the days of the column of time. Together they cost less than a bare SUMMARIZE, which works out quartiles that
 nobody looks at here.
 
-The surprise: the number of different values is an estimate of some percent where it is large, and marked so; a key is counted
-exactly.
+The surprise: in a large table the number of different values is an estimate where hardly any repeats, and marked so; a key is
+counted exactly.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +19,7 @@ from itertools import combinations, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from heartbeat_lib.discovery.profile_html import profile_html
+from heartbeat_lib.discovery.profile_html import names_rows, profile_html
 from heartbeat_lib.discovery.time_column import day_of_quarter_sql, is_time, past_sql, quarter_sql, time_column
 from heartbeat_lib.marts import Column, LimitExceeded, Table
 from heartbeat_lib.marts.column_types import identifier
@@ -33,18 +32,17 @@ FREQUENT = 5
 """Values shown of a column."""
 _MOST_DISTINCT = 1_000_000
 """With more different values than this the most frequent ones are not looked for: hardly any repeats often."""
-_ABOUT = 1_000
-"""Up to this many different values the estimate is taken as exact."""
+_COUNTED_ROWS = 100_000
+"""In a table of up to so many rows different values are counted, not estimated."""
 _KEY_LIKE = 0.9
 _MEASURES = ("DOUBLE", "FLOAT", "DECIMAL")
 """An amount that never came twice is no key."""
-_NAMES_ROWS = re.compile(r"(^|_)(id|key|code|uuid|number|no|ref|reference)$")
-"""Where a column of such a name is a key, others that are one by chance are not told."""
 _PAIRS_TRIED, _PAIR_ROWS = 10, 1_000_000
 _MOST_DAYS = 10_000
 _LONGEST = 60
 """Signs of a value that are shown."""
 
+_Frequent = tuple[tuple[str, int], ...]
 Shown = int | Decimal | float | str | bool | date | datetime | None
 """A value as it is shown: texts are cut, numbers that are not finite are words."""
 
@@ -164,10 +162,15 @@ def profile(bench: Workbench, table: str, *, now: datetime | None = None) -> Pro
     found = _table(bench, table)
     rows, columns = _columns(bench, found)
     frequent = _frequent(bench, found, rows, columns)
+    keys = _keys(bench, found, rows, columns)
+    counted = {name: different for name, (different, _) in frequent.items()} | {key[0]: rows for key in keys if len(key) == 1}
     by, days, later = _days(bench, found, now)
     shown = tuple(
         ColumnProfile(
-            **{name: getattr(column, name) for name in _Seen.__dataclass_fields__}, frequent=frequent.get(column.name, ())
+            **{name: getattr(column, name) for name in _Seen.__dataclass_fields__ if name not in ("distinct", "about")},
+            distinct=counted.get(column.name, column.distinct),
+            about=column.about and column.name not in counted,
+            frequent=frequent[column.name][1] if column.name in frequent else (),
         )
         for column in columns
     )
@@ -175,7 +178,7 @@ def profile(bench: Workbench, table: str, *, now: datetime | None = None) -> Pro
         table=f"{found.schema}.{found.name}",
         rows=rows,
         columns=shown,
-        keys=_keys(bench, found, rows, columns),
+        keys=keys,
         time_column=by,
         days=days,
         later=later,
@@ -218,12 +221,14 @@ def _row(bench: Workbench, sql: str) -> tuple[Any, ...]:
 
 def _columns(bench: Workbench, table: Table) -> tuple[int, list[_Seen]]:
     parts = ["count(*)"]
+    exact = table.rows is not None and table.rows <= _COUNTED_ROWS
     for column in table.columns:
         name = identifier(column.name)
         # DuckDB's infinite dates have no form in Python.
         bounds = f"{name}) FILTER (WHERE isfinite({name})" if is_time(column) else _cut(column)
         middle = f"CAST(approx_quantile({name}, 0.5) AS DOUBLE)" if column.is_number else "NULL"
-        parts += [f"count({name})", f"approx_count_distinct({name})", f"min({bounds})", f"max({bounds})", middle]
+        different = f"count(DISTINCT {name})" if exact else f"approx_count_distinct({name})"
+        parts += [f"count({name})", different, f"min({bounds})", f"max({bounds})", middle]
     rows, *seen = _row(bench, f"SELECT {', '.join(parts)} FROM {_from(table)}")  # noqa: S608 - names of the marts, quoted
     found: list[_Seen] = []
     zone = bench.workspace.zone
@@ -235,7 +240,7 @@ def _columns(bench: Workbench, table: Table) -> tuple[int, list[_Seen]]:
                 type=column.type,
                 nulls=rows - filled,
                 distinct=min(distinct, filled),
-                about=distinct > _ABOUT,
+                about=not exact and distinct > 0,
                 least=_shown(least, zone),
                 greatest=_shown(greatest, zone),
                 middle=_shown(middle, zone),
@@ -252,8 +257,8 @@ def _cut(column: Column) -> str:
     return f"left(CAST({name} AS VARCHAR), {_LONGEST + 1})"
 
 
-def _frequent(bench: Workbench, table: Table, rows: int, columns: Sequence[_Seen]) -> dict[str, tuple[tuple[str, int], ...]]:
-    """The most frequent values of each column in which values repeat: two rows each at least, on average."""
+def _frequent(bench: Workbench, table: Table, rows: int, columns: Sequence[_Seen]) -> dict[str, tuple[int, _Frequent]]:
+    """The exact number of different values, and the most frequent ones, of columns whose values have two rows each on average."""
     wanted = {
         number: column
         for number, (column, seen) in enumerate(zip(table.columns, columns, strict=True))
@@ -262,15 +267,20 @@ def _frequent(bench: Workbench, table: Table, rows: int, columns: Sequence[_Seen
     if not wanted:
         return {}
     sql = " UNION ALL ".join(
-        f"(SELECT {number}, left(CAST({identifier(column.name)} AS VARCHAR), {_LONGEST + 1}), count(*) AS times "  # noqa: S608
+        f"(SELECT {number}, left(CAST({identifier(column.name)} AS VARCHAR), {_LONGEST + 1}), "  # noqa: S608
+        "count(*) AS times, count(*) OVER () "
         f"FROM {_from(table)} WHERE {identifier(column.name)} IS NOT NULL "
         f"GROUP BY {identifier(column.name)} ORDER BY times DESC, 2 LIMIT {FREQUENT})"
         for number, column in wanted.items()
     )
-    found: dict[str, list[tuple[str, int]]] = {}
-    for number, value, times in bench.marts.rows(sql, limit=len(wanted) * FREQUENT, timeout_s=PROFILE_S, tag="profile").rows:
-        found.setdefault(wanted[int(str(number))].name, []).append((_short(str(value)), int(str(times))))
-    return {name: tuple(values) for name, values in found.items()}
+    found: dict[str, tuple[int, _Frequent]] = {}
+    for number, value, times, different in bench.marts.rows(
+        sql, limit=len(wanted) * FREQUENT, timeout_s=PROFILE_S, tag="profile"
+    ).rows:
+        name = wanted[int(str(number))].name
+        before = found[name][1] if name in found else ()
+        found[name] = (int(str(different)), (*before, (_short(str(value)), int(str(times)))))
+    return found
 
 
 def _days(bench: Workbench, table: Table, now: datetime) -> tuple[str | None, tuple[tuple[date, int], ...], int]:
@@ -309,7 +319,7 @@ def _keys(bench: Workbench, table: Table, rows: int, columns: Sequence[_Seen]) -
         return ()
     full = [seen for seen in columns if seen.nulls == 0 and not seen.type.startswith(_MEASURES)]
     single = _unique(bench, table, rows, [(seen.name,) for seen in full if seen.distinct >= _KEY_LIKE * rows])
-    single = tuple(key for key in single if _NAMES_ROWS.search(key[0].lower())) or single
+    single = tuple(key for key in single if names_rows(key[0])) or single  # others may be one by chance
     if single or rows > _PAIR_ROWS:
         return single
     pairs = [(one, other) for one, other in combinations(full, 2) if one.distinct * other.distinct >= _KEY_LIKE * rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 DRAWN_DAYS = 200
 """Days in the picture, the newest at the right."""
 _GAPS_SHOWN = 3
+_NAMES_ROWS = re.compile(r"(^|_)(id|key|code|uuid|number|no|ref|reference)$")
 _LEFT, _RIGHT = "text-align:left;vertical-align:top", "text-align:right;vertical-align:top"
 
 
@@ -30,6 +32,15 @@ def profile_html(found: Profile) -> Markup:
     table = element("table", element("thead", element("tr", *head)), element("tbody", *body), style=TABLE)
     heading = element("div", element("b", found.table), f": {counted(found.rows, 'row')}. {keys_words(found.keys)}")
     return element("div", heading, *_volume(found), table)
+
+
+def names_rows(column: str) -> bool:
+    """Whether a column is named like one that names rows: its numbers count nothing and have no middle.
+
+    >>> names_rows("customer_id"), names_rows("paid")
+    (True, False)
+    """
+    return _NAMES_ROWS.search(column.lower()) is not None
 
 
 def keys_words(keys: Sequence[tuple[str, ...]]) -> str:
@@ -80,9 +91,10 @@ def _cells(column: ColumnProfile, found: Profile) -> Iterator[Markup]:
     yield element("td", column.type.lower(), style=f"{_LEFT};{FAINT}")
     yield element("td", share_words(column.nulls, found.rows), style=_RIGHT)
     yield element("td", f"{'about ' if column.about else ''}{column.distinct:,}", style=_RIGHT)
-    yield element("td", value_words(column.least), style=_LEFT)
-    yield element("td", value_words(column.greatest), style=_LEFT)
-    yield element("td", value_words(column.middle) if column.middle is not None else "", style=_RIGHT)
+    named = names_rows(column.name) and isinstance(column.least, int)
+    for bound in (column.least, column.greatest):
+        yield element("td", str(bound) if named else value_words(bound), style=_LEFT)
+    yield element("td", "" if named or column.middle is None else value_words(column.middle), style=_RIGHT)
     lines: list[str] = []
     for value, rows in column.frequent:
         lines += [*([element("br")] if lines else []), value, element("span", f" {share_words(rows, found.rows)}", style=FAINT)]
