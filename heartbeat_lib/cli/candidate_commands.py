@@ -11,6 +11,7 @@ from heartbeat_lib.cli.decision_commands import as_number
 
 if TYPE_CHECKING:
     from heartbeat_lib.discovery.candidate import Candidate
+    from heartbeat_lib.workbench import Workbench
 
 candidate_app = typer.Typer(
     name="candidate", help="A metric under discovery: story first, SQL last.", rich_markup_mode=None, no_args_is_help=True
@@ -24,11 +25,13 @@ def candidates(json: Json = False) -> None:
     from heartbeat_lib.cli.output import print_json, say, stdout, workbench
     from heartbeat_lib.cli.render_candidates import candidate_table, open_ones_first
     from heartbeat_lib.discovery import candidate as room
+    from heartbeat_lib.discovery.parking import landed
 
     with workbench() as bench:
         found = open_ones_first(room.candidates(bench))
         if json:
-            print_json([one.json() for one in found])
+            landings = landed(bench, found)
+            print_json([one.json(landings[one.candidate_id].landed) for one in found])
         elif not found:
             say("No candidates. `heartbeat candidate new ID` opens one.")
         else:
@@ -47,7 +50,7 @@ def new(
 
     with workbench() as bench:
         done = open_candidate(bench, candidate_id, topic=topic)
-    _tell(done, f"Opened: {candidate_id}.", json)
+        _tell(bench, done, f"Opened: {candidate_id}.", json)
 
 
 @candidate_app.command()
@@ -63,7 +66,7 @@ def story(
 
     with workbench() as bench:
         done = write_story(bench, candidate_id, read_story_file(file))
-    _tell(done, f"The story of {candidate_id} is kept.", json)
+        _tell(bench, done, f"The story of {candidate_id} is kept.", json)
 
 
 @candidate_app.command()
@@ -79,23 +82,21 @@ def align(
 
     with workbench() as bench:
         done = room.align(bench, candidate_id, agreed_by=by, remark=remark)
-    _tell(done, f"{by} agreed to the story of {candidate_id}.", json)
+        _tell(bench, done, f"{by} agreed to the story of {candidate_id}.", json)
 
 
 @candidate_app.command()
 def show(candidate_id: CandidateId, json: Json = False) -> None:
     """Everything about one candidate."""
-    from heartbeat_lib.cli.output import print_json, stdout, workbench
+    from heartbeat_lib.cli.output import stdout, workbench
     from heartbeat_lib.cli.render_candidates import candidate_sheet
     from heartbeat_lib.discovery.candidate import candidate
 
     with workbench() as bench:
         found = candidate(bench, candidate_id)
-        if json:
-            print_json(found.json())
-            return
-        stdout().print(candidate_sheet(found, bench.workspace.zone))
-    _say_next(found)
+        if not json:
+            stdout().print(candidate_sheet(found, bench.workspace.zone))
+        _tell(bench, found, "", json)
 
 
 @candidate_app.command()
@@ -110,7 +111,7 @@ def drop(
 
     with workbench() as bench:
         done = room.drop(bench, candidate_id, why=why)
-    _tell(done, f"Dropped: {candidate_id}. `heartbeat candidate new {candidate_id}` takes it up again.", json)
+        _tell(bench, done, f"Dropped: {candidate_id}. `heartbeat candidate new {candidate_id}` takes it up again.", json)
 
 
 @candidate_app.command()
@@ -140,21 +141,21 @@ def promote(
     say(f"Next: complete {shown}, then: heartbeat try {candidate_id}; commit it, and heartbeat deploy.")
 
 
-def _tell(done: Candidate, what: str, json: bool) -> None:
-    from heartbeat_lib.cli.output import print_json, stdout
+def _tell(bench: Workbench, done: Candidate, what: str, json: bool) -> None:
+    """What was done, and what comes next; or the candidate as JSON."""
+    from heartbeat_lib.cli.output import print_json, say, stdout
+    from heartbeat_lib.discovery.parking import landed
 
+    landing = landed(bench, [done])[done.candidate_id]
     if json:
-        print_json(done.json())
+        print_json(done.json(landing.landed))
         return
-    stdout().print(what, soft_wrap=True)
-    _say_next(done)
-
-
-def _say_next(found: Candidate) -> None:
-    from heartbeat_lib.cli.output import say
-
-    if found.next_step is not None:
-        say(f"Next: {found.next_step}")
+    if what:
+        stdout().print(what, soft_wrap=True)
+    if done.stage == "parked" and landing.complete:
+        say(f"{landing.words()} Next: draft its SQL: heartbeat candidate draft {done.candidate_id} --sql FILE")
+    elif done.next_step is not None:
+        say(f"Next: {done.next_step}")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from heartbeat_lib.discovery.candidate import Candidate, CandidateError, CandidateStage, candidate, day_of
+from heartbeat_lib.discovery.parking import landed
 from heartbeat_lib.store import Role, load_sql, translated
 from heartbeat_lib.workbench import Workbench
 
@@ -41,17 +42,18 @@ def aligned_candidate(workbench: Workbench, candidate_id: str) -> Candidate:
     Raises
     ------
     NotAlignedError
-        A story or an agreement is missing, the story changed since, or it is parked, dropped or promoted; with what to do.
+        A story or an agreement is missing, the story changed since, what it waits for has not landed, or it is dropped or
+        promoted; with what to do.
     NoSuchCandidateError
         There is none of this id.
     """
     known = candidate(workbench, candidate_id)
     if (why := _over(workbench, known)) is not None:
         raise NotAlignedError(f"{why} No SQL runs.")
-    if known.waits_for:
+    if missing := landed(workbench, [known])[candidate_id].missing:
         raise NotAlignedError(
-            f"{candidate_id} is parked: it waits for {', '.join(known.waits_for)}. No SQL runs before they are loaded. "
-            "Where they are, or another source does, write its story with waits_for = [] (and why, as source_note)."
+            f"{candidate_id} is parked: it waits for {', '.join(missing)}. No SQL runs before they are loaded. "
+            "Where another source does, write its story with waits_for = [] (and why, as source_note)."
         )
     if known.story is None:
         raise NotAlignedError(

@@ -141,6 +141,18 @@ def test_thresholds_without_a_basis_are_refused_and_no_number_is_wrong_use(heart
     assert not (heartbeat.root / "db" / "metrics" / "basis_one.sql").exists()
 
 
+def test_what_a_candidate_waits_for_and_what_has_landed_of_it_is_told(heartbeat, story):
+    """Of two tables one is there."""
+    heartbeat("candidate", "new", "parked_one")
+    told = {**STORY, "waits_for": ["shop.returns", "shop.parcels"]}
+    (heartbeat.root / "parked.json").write_text(json.dumps(told), "utf-8")
+    done = heartbeat.json("candidate", "story", "parked_one", "--file", "parked.json")
+    assert (done["stage"], done["waits_for"], done["landed"]) == ("parked", ["shop.returns", "shop.parcels"], ["shop.parcels"])
+    (heartbeat.root / "parked.json").write_text(json.dumps({**told, "waits_for": ["shop.parcels"]}), "utf-8")
+    said = heartbeat("candidate", "story", "parked_one", "--file", "parked.json").stderr
+    assert "What it waited for has landed: shop.parcels. Next: draft its SQL" in said
+
+
 def test_a_hostile_text_is_shown_as_text(heartbeat):
     """No markup of the terminal's is made of it."""
     heartbeat("candidate", "new", "hostile_one", "--topic", "[red]x[/red] <script> | x")

@@ -182,6 +182,17 @@ def test_a_candidate_that_waits_is_parked_until_a_draft_or_somebody_takes_it_out
         room.park(bench, "late_share", ["returns"])
 
 
+def test_once_what_it_waits_for_has_landed_sql_may_run_again(bench, marts):
+    """Whoever drafts it then looks at what came; an empty table has not landed."""
+    brought(bench, CandidateStage.ALIGNED)
+    room.park(bench, "late_share", ["shop.returns"], on=DAY)
+    marts("CREATE SCHEMA shop; CREATE TABLE shop.returns (id int)")
+    with pytest.raises(NotAlignedError, match=r"waits for shop\.returns"):
+        aligned_candidate(bench, "late_share")
+    marts("INSERT INTO shop.returns VALUES (1)")
+    assert room.keep_draft(bench, aligned_candidate(bench, "late_share"), draft_json(), on=DAY).stage == "drafted"
+
+
 def test_meanings_of_columns_add_up_and_are_taken_back(bench):
     """They are outside the story, so they need no agreement."""
     brought(bench, CandidateStage.ALIGNED)
