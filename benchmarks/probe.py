@@ -65,6 +65,7 @@ def case(rows: int, rounds: int) -> Iterator[Figure]:
         counts = " UNION ALL ".join(f"SELECT count(*), max(seen_at) FROM many.table_{n:03d}" for n in range(TABLES))  # noqa: S608
         try:
             with Workbench(workspace) as bench, duckdb.connect(str(workspace.marts_file), read_only=True) as plain:
+                plain.execute("SET enable_progress_bar = false")
                 plain.execute("SET GLOBAL TimeZone = 'Europe/Berlin'")
 
                 def summarize() -> None:

@@ -1,8 +1,8 @@
 """One table from near: what is in each column, which columns are a key, and how many rows each day brought.
 
 Two or three statements, each reading a column once: one line of aggregates for all columns, the most frequent values of those
-that repeat, and the days of the column of time. Together they cost less than a bare SUMMARIZE, which works out quartiles that
-nobody looks at here.
+that repeat, and the days of the column of time. Together they cost about what a bare SUMMARIZE does, which works out
+quartiles that nobody looks at here.
 
 The surprise: in a large table the number of different values is an estimate where hardly any repeats, and marked so; a key is
 counted exactly.
