@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from heartbeat_lib.discovery.candidate import candidates
 from heartbeat_lib.discovery.likeness import Likeness, LikenessKind, duplicates, known_queries
-from heartbeat_lib.discovery.parking import candidate_of
 from heartbeat_lib.discovery.stored import select
 from heartbeat_lib.discovery.words import nearness
 from heartbeat_lib.marts import dialect_for
@@ -171,7 +171,9 @@ def _listed(words: Sequence[str]) -> str:
 
 def _entries(bench: Workbench) -> Iterator[_Entry]:
     zone = bench.workspace.zone
+    living: set[str] = set()
     for row in select(bench, "living"):
+        living.add(row["metric_id"])
         yield _Entry(
             metric_id=row["metric_id"],
             kind=KnownKind.LIVING,
@@ -198,9 +200,10 @@ def _entries(bench: Workbench) -> Iterator[_Entry]:
             went=f"Retired on {row['retired_at'].astimezone(zone):%Y-%m-%d} by {row['retired_by']}{heir}{why}.",
         )
     dialect = dialect_for(bench.workspace.marts_url)
-    for row in select(bench, "earlier_candidates"):
-        candidate = candidate_of(row)
-        story = row["story"] or {}
+    for candidate in candidates(bench):
+        if candidate.candidate_id in living:
+            continue
+        story = {} if candidate.story is None else asdict(candidate.story)
         text = (candidate.draft or {}).get("value_sql")
         went = ""
         if candidate.dropped_at is not None:
@@ -215,8 +218,8 @@ def _entries(bench: Workbench) -> Iterator[_Entry]:
             status=None,
             text=[
                 (f"{candidate.candidate_id.replace('_', ' ')} {story.get('name', '')} {candidate.topic or ''}", 1.0),
-                (" ".join(str(story.get(key, "")) for key in ("job", "red_means")), 0.7),
-                (" ".join(str(value) for value in story.values()), 0.4),
+                (" ".join(story.get(key, "") for key in ("job", "red_means")), 0.7),
+                (" ".join(story.values()), 0.4),
             ],
             tables=_tables_of(text, dialect) | _lower(candidate.waits_for),
             went=went,

@@ -18,6 +18,7 @@ from enum import StrEnum
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from heartbeat_lib.discovery.candidate import candidates
 from heartbeat_lib.discovery.stored import select
 from heartbeat_lib.marts import dialect_for
 from heartbeat_lib.model.anatomy.anatomy import Anatomy, Condition, Kind, anatomy_of
@@ -121,10 +122,13 @@ def known_queries(bench: Workbench, *, but: str | None = None) -> tuple[tuple[st
     """
     living = [(row["metric_id"], row["value_sql"]) for row in select(bench, "living")]
     retired = [(row["metric_id"], row["last_row"].get("value_sql")) for row in select(bench, "retired")]
-    drafts = [(row["candidate_id"], (row["draft"] or {}).get("value_sql")) for row in select(bench, "earlier_candidates")]
+    drafts = [
+        (one.candidate_id, one.draft["value_sql"]) for one in candidates(bench) if one.draft and one.candidate_id not in alive
+    ]
     dialect = dialect_for(bench.workspace.marts_url)
     found: list[tuple[str, ValueSql]] = []
-    for metric_id, text in (*living, *retired, *drafts):
+    alive = {metric_id for metric_id, _ in living}
+    for metric_id, text in (*living, *retired, *((one, text) for one, text in drafts if one not in alive)):
         if text and metric_id != but:
             try:
                 found.append((metric_id, parse_value_sql(text, dialect)))

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heartbeat_lib.discovery.candidate import Alignment, Candidate
-from heartbeat_lib.discovery.stored import select
-from heartbeat_lib.discovery.story import Story
+from heartbeat_lib.discovery.candidate import Candidate, candidates
 from heartbeat_lib.marts import MartsUnreachable
 from heartbeat_lib.workbench import Workbench
 
@@ -39,9 +37,9 @@ class Landing:
         return f"It waits for {', '.join(self.missing)}{come}."
 
 
-def landed(bench: Workbench, candidates: Iterable[Candidate]) -> Mapping[str, Landing]:
+def landed(bench: Workbench, waiting_ones: Iterable[Candidate]) -> Mapping[str, Landing]:
     """What has come of the tables that candidates wait for, by id; nothing where nobody loaded anything. Raises MartsError."""
-    waiting = {candidate.candidate_id: candidate.waits_for for candidate in candidates}
+    waiting = {candidate.candidate_id: candidate.waits_for for candidate in waiting_ones}
     there: set[str] = set()
     if any(waiting.values()):
         try:
@@ -94,22 +92,11 @@ def open_candidates(bench: Workbench, analyst: str | None = None) -> tuple[Open,
     MartsError, StoreError
         The marts, or the store, cannot be read.
     """
-    found = [candidate_of(row) for row in select(bench, "earlier_candidates")]
     mine = [
         kept
-        for kept in found
+        for kept in candidates(bench)
         if kept.promoted_at is None and kept.dropped_at is None and analyst in (None, kept.opened_by, kept.changed_by)
     ]
     landings = landed(bench, mine)
     opened = (Open(candidate=kept, landing=landings[kept.candidate_id]) for kept in mine)
     return tuple(sorted(opened, key=lambda one: not one.landing.complete))
-
-
-def candidate_of(row: Mapping[str, Any]) -> Candidate:
-    """A row of `sql/earlier_candidates.sql` as the value that it is."""
-    plain = {name: row[name] for name in Candidate.__dataclass_fields__ if name not in ("story", "alignment", "waits_for")}
-    agreed = None
-    if row["agreed_by"] is not None:
-        agreed = Alignment(agreed_by=row["agreed_by"], at=row["agreed_at"], remark=row["remark"], written_by=row["written_by"])
-    story = None if row["story"] is None else Story(**{name: str(row["story"][name]) for name in Story.__dataclass_fields__})
-    return Candidate(**plain, story=story, alignment=agreed, waits_for=tuple(row["waits_for"]))
