@@ -122,13 +122,12 @@ def known_queries(bench: Workbench, *, but: str | None = None) -> tuple[tuple[st
     """
     living = [(row["metric_id"], row["value_sql"]) for row in select(bench, "living")]
     retired = [(row["metric_id"], row["last_row"].get("value_sql")) for row in select(bench, "retired")]
-    drafts = [
-        (one.candidate_id, one.draft["value_sql"]) for one in candidates(bench) if one.draft and one.candidate_id not in alive
-    ]
+    alive = {metric_id for metric_id, _ in living}
+    drafts = [(one.candidate_id, one.draft["value_sql"]) for one in candidates(bench) if one.draft]
+    drafts = [(candidate_id, text) for candidate_id, text in drafts if candidate_id not in alive]
     dialect = dialect_for(bench.workspace.marts_url)
     found: list[tuple[str, ValueSql]] = []
-    alive = {metric_id for metric_id, _ in living}
-    for metric_id, text in (*living, *retired, *((one, text) for one, text in drafts if one not in alive)):
+    for metric_id, text in (*living, *retired, *drafts):
         if text and metric_id != but:
             try:
                 found.append((metric_id, parse_value_sql(text, dialect)))
