@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from importlib import resources
 from pathlib import Path
 
+from heartbeat_lib.model.code import codes_mentioned, free_code
 from heartbeat_lib.model.errors import HeartbeatError
 from heartbeat_lib.model.metric import METRIC_ID
 from heartbeat_lib.workspace import Workspace
@@ -29,7 +29,7 @@ def write_new(workspace: Workspace, metric_id: str) -> Path:
         )
     path = workspace.metrics / f"{metric_id}.sql"
     text = (resources.files(__package__ or "") / "template.sql").read_text("utf-8")
-    text = text.replace("{metric_id}", metric_id).replace("{code}", _free_code(workspace, metric_id))
+    text = text.replace("{metric_id}", metric_id).replace("{code}", free_code(metric_id, _codes_in(workspace.metrics)))
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -39,18 +39,7 @@ def write_new(workspace: Workspace, metric_id: str) -> Path:
     return path
 
 
-def _free_code(workspace: Workspace, metric_id: str) -> str:
-    """Four letters out of the id that no file in the folder mentions."""
-    mentioned = {
-        code
-        for path in workspace.metrics.glob("*.sql")
-        if path.is_file()
-        for code in re.findall(r"'([A-Z0-9]{4})'", path.read_text("utf-8", errors="replace"))
-    }
-    letters = metric_id.replace("_", "").upper()
-    candidates = (f"{letters[:3]:X<3}{letters[at]}" for at in range(3, len(letters)))
-    numbered = (f"{letters[:2]:X<2}{number:02d}" for number in range(100))
-    for code in (*candidates, *numbered):
-        if code not in mentioned:
-            return code
-    return "CODE"
+def _codes_in(folder: Path) -> set[str]:
+    """Every code that a file in the folder mentions."""
+    files = (path for path in folder.glob("*.sql") if path.is_file())
+    return {code for path in files for code in codes_mentioned(path.read_text("utf-8", errors="replace"))}
