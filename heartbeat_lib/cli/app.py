@@ -21,6 +21,7 @@ from heartbeat_lib.cli import (
     cockpit_commands,
     decision_commands,
     discovery_commands,
+    draft_commands,
     metric_commands,
     reading_commands,
     review_commands,
@@ -66,6 +67,7 @@ for module in (
     token_commands,
 ):
     module.add_to(app)
+draft_commands.add_to(candidate_commands.candidate_app)
 
 
 def main() -> None:
