@@ -22,10 +22,10 @@ _WIDE, _INDENT = 100, 4
 
 def draft_lines(made: Draft) -> Iterator[Text]:
     """Value and when, tables, the past, likenesses, and each check with its evidence below."""
-    local = made.as_of.astimezone(made.zone)
+    local, took = made.as_of.astimezone(made.zone), number(round(made.elapsed_ms, 1))
     yield Text.assemble((made.code, "bold"), f" {made.candidate_id}  ", (number(made.value), "bold"))
-    yield Text(f"as of {day(local, year=True)} {time(local)}, {number(round(made.elapsed_ms, 1))} ms; reads {', '.join(made.tables)}")
-    picture = sparkline([one.value for one in made.past]).rstrip()
+    yield Text(f"as of {day(local, year=True)} {time(local)}, {took} ms; reads {', '.join(made.tables)}")
+    picture = sparkline([None if one.value is None else float(one.value) for one in made.past]).rstrip()
     yield from (Text(line) for line in (picture, past_words(made.json(), made.zone)) if line)
     for found in made.duplicates:
         yield Text.assemble("like ", (found.metric_id, "bold"), f": {found.reason}")

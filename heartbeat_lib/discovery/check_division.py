@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from heartbeat_lib.discovery.check_empty import EMPTY
-from heartbeat_lib.discovery.subject import Answers, Check, Subject
+from heartbeat_lib.discovery.subject import Answers, Check, Subject, why
 from heartbeat_lib.marts import MartsError
 from heartbeat_lib.model.anatomy.reading_sql import bare, number_of
 from heartbeat_lib.model.anatomy.tree import tree_of
@@ -31,18 +31,23 @@ def examine(subject: Subject, answers: Answers) -> Check:
     by = f"It divides by {', '.join(open_ones)} without a guard; write nullif(…, 0)." if open_ones else ""
     if infinite:
         error = answers[subject.tag(infinite[-1])]
-        what = f"{counted(len(infinite), 'period')} of {len(periods)} divide by zero, the last in {subject.period_words(infinite[-1])}"
-        return Check(name=NAME, verdict=Verdict.FAILS, evidence=f"{what}: {_one_line(error)} {by}".strip())
+        zeros = counted(len(infinite), "period")
+        what = f"{zeros} of {len(periods)} divide by zero, the last {subject.period_words(infinite[-1])}"
+        return Check(name=NAME, verdict=Verdict.FAILS, evidence=f"{what}: {why(error)} {by}".strip())
     if _is_division(answers.get(EMPTY)):
         what = "As of 1 Jan 1900, before any row, it divides by zero: the first day without rows would have no number."
-        return Check(name=NAME, verdict=Verdict.FAILS, evidence=f"{what} {_one_line(answers[EMPTY])} {by}".strip())
+        return Check(name=NAME, verdict=Verdict.FAILS, evidence=f"{what} {why(answers[EMPTY])} {by}".strip())
     tried = f"In {len(periods)} periods and as of a time without rows" if periods else "Today"
     if open_ones:
         return Check(name=NAME, verdict=Verdict.DOUBTFUL, evidence=f"{by} {tried} none of it was zero.")
     if divisors:
         names = ", ".join(dict.fromkeys(_shown(subject, node) for node in divisors))
-        return Check(name=NAME, verdict=Verdict.HOLDS, evidence=f"Each divisor is guarded: {names}. {tried} nothing was infinite.")
-    return Check(name=NAME, verdict=Verdict.HOLDS, evidence=f"It divides by nothing that could be zero. {tried} nothing was infinite.")
+        return Check(
+            name=NAME, verdict=Verdict.HOLDS, evidence=f"Each divisor is guarded: {names}. {tried} nothing was infinite."
+        )
+    return Check(
+        name=NAME, verdict=Verdict.HOLDS, evidence=f"It divides by nothing that could be zero. {tried} nothing was infinite."
+    )
 
 
 def _divisors(tree: exp.Expr) -> Iterator[exp.Expr]:
@@ -83,13 +88,9 @@ def _asked_before(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _shown(subject: Subject, node: exp.Expr) -> str:
-    text = bare(node).sql(subject.parsed.dialect.name, comments=False)
+    text = bare(node).sql(subject.parsed.dialect.name, comments=False, normalize_functions=False)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _is_division(answer: object) -> bool:
     return isinstance(answer, MartsError) and (answer.reason == "not_finite" or "division by zero" in str(answer).lower())
-
-
-def _one_line(answer: object) -> str:
-    return f"{' '.join(str(answer).split()).rstrip('.')}."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from heartbeat_lib.discovery.moments import moment_sql
-from heartbeat_lib.discovery.subject import VALUE, Answers, Check, Subject, given, said
+from heartbeat_lib.discovery.subject import VALUE, Answers, Check, Subject, given, said, why
 from heartbeat_lib.marts import MartsError
 from heartbeat_lib.marts.column_types import identifier
 from heartbeat_lib.model.period import Grain
@@ -49,12 +49,12 @@ def examine(subject: Subject, answers: Answers) -> Check:
     zero_gaps = sorted(in_gaps & set(zero))
     gaps = ""
     if in_gaps:
-        gaps = (
-            f" Of {counted(len(in_gaps), 'period')} without rows it says 0 in {len(zero_gaps)} "
-            f"and has no value in {len(in_gaps & set(none))}."
-        )
+        failed = sum(isinstance(values[at], MartsError) for at in in_gaps)
+        told = {"says 0": len(zero_gaps), "has no value": len(in_gaps & set(none)), "fails": failed}
+        words = " and ".join(f"{what} in {count}" for what, count in told.items() if count)
+        gaps = f" In {counted(len(in_gaps), 'period')} its tables have no rows; of these it {words or 'says a number in all'}."
     if isinstance(empty, MartsError):
-        verdict, what = Verdict.DOUBTFUL, f"As of 1 Jan 1900, before any row, it fails: {' '.join(str(empty).split())}."
+        verdict, what = Verdict.DOUBTFUL, f"As of 1 Jan 1900, before any row, it fails: {why(empty)}"
     elif empty.value is None and not zero_gaps:
         verdict, what = Verdict.HOLDS, "As of 1 Jan 1900, before any row, it has no value, and does not say 0."
     elif empty.value is None:
@@ -71,7 +71,7 @@ def examine(subject: Subject, answers: Answers) -> Check:
         )
     elif empty.value == 0:
         verdict = Verdict.FAILS
-        what = "As of 1 Jan 1900, before any row, it says 0: an average or a share of nothing is no value, and the SQL makes it 0."
+        what = "As of 1 Jan 1900, before any row, it says 0: an average or share of nothing is no value, and the SQL makes it 0."
     else:
         verdict = Verdict.FAILS
         what = f"As of 1 Jan 1900, before any row, it says {said(empty)}: it counts rows without asking when they came."
@@ -83,9 +83,9 @@ def _of_past(subject: Subject, zero: list[int], none: list[int]) -> str:
         return f"None of the {len(subject.periods)} periods is 0 or without a value."
     parts = []
     if zero:
-        parts.append(f"{len(zero)} say 0 ({subject.some_periods(zero)})")
+        parts.append(f"{len(zero)} {'says' if len(zero) == 1 else 'say'} 0 ({subject.some_periods(zero)})")
     if none:
-        parts.append(f"{len(none)} have no value ({subject.some_periods(none)})")
+        parts.append(f"{len(none)} {'has' if len(none) == 1 else 'have'} no value ({subject.some_periods(none)})")
     return f"Of {len(subject.periods)} periods {' and '.join(parts)}."
 
 

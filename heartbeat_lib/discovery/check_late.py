@@ -9,7 +9,7 @@ The surprise: where each load replaces the whole table every row carries the las
 
 from __future__ import annotations
 
-from heartbeat_lib.discovery.subject import Check, Subject
+from heartbeat_lib.discovery.subject import Check, Subject, why
 from heartbeat_lib.marts import Column, Load, MartsError, Table
 from heartbeat_lib.marts.column_types import identifier
 from heartbeat_lib.model.verdict import Verdict
@@ -28,13 +28,13 @@ def examine(subject: Subject) -> Check:
     for name, table in subject.tables.items():
         column = subject.events.get(name)
         try:
-            why = "has no column that says when a row happened" if column is None else _unseen(subject, table)
-            if why:
-                unseen.append(f"{name} {why}")
+            unclear = "has no column that says when a row happened" if column is None else _unseen(subject, table)
+            if unclear:
+                unseen.append(f"{name} {unclear}")
             elif column is not None:
                 late.append((name, *_counts(subject, table, column)))
         except MartsError as error:
-            unseen.append(f"{name} could not be asked ({' '.join(str(error).split())})")
+            unseen.append(f"{name} could not be asked ({why(error).rstrip('.')})")
     seen = [found for found in late if found[1]]
     unseen += [f"{found[0]} has no row of a load after the first" for found in late if not found[1]]
     rest = f"Not seen: {'; '.join(unseen)}." if unseen else ""
@@ -42,8 +42,8 @@ def examine(subject: Subject) -> Check:
         return Check(
             name=NAME,
             verdict=Verdict.NOT_EXAMINED,
-            evidence=f"{rest} Ask whoever fills the table, or count the same day again tomorrow; a source with a key is merged and "
-            "can be seen.",
+            evidence=f"{rest} Ask whoever fills the table, or count the same day again tomorrow; a source with a key is "
+            "merged and can be seen.",
         )
     name, rows, after, final = max(seen, key=lambda found: found[3] / found[1])
     share = final / rows
@@ -79,7 +79,8 @@ def _counts(subject: Subject, table: Table, column: Column) -> tuple[int, int, i
     day_end = f"CAST(CAST({event} AS DATE) + 1 AS TIMESTAMPTZ)"
     sql = f"""
         WITH loads AS (
-            SELECT CAST(load_id AS VARCHAR) AS load_id, inserted_at AS ended, lag(inserted_at) OVER (ORDER BY inserted_at) AS before
+            SELECT CAST(load_id AS VARCHAR) AS load_id, inserted_at AS ended,
+                lag(inserted_at) OVER (ORDER BY inserted_at) AS before
             FROM {schema}._dlt_loads
             WHERE status = 0
         )

@@ -49,8 +49,8 @@ def examine(subject: Subject, answers: Answers, rough: Decimal | None, source: s
         return Check(
             name=NAME,
             verdict=Verdict.NOT_EXAMINED,
-            evidence=f"It says {number(value)}, and nobody counted by another road. Type in a rough count: from a report, a screen "
-            "of the application, somebody's memory (--rough N --rough-source TEXT).",
+            evidence=f"It says {number(value)}, and nobody counted by another road. Type in a rough count: from a report, a "
+            "screen of the application, somebody's memory (--rough N --rough-source TEXT).",
         )
     origin = f" ({source.strip()})" if source and source.strip() else ""
     told = f"It says {said(answers[subject.tag(last)])}, the rough count{origin} {number(rough)}"
@@ -61,7 +61,8 @@ def examine(subject: Subject, answers: Answers, rough: Decimal | None, source: s
         whole = given(answers[subject.tag(last - 1)])
         if whole is not None and _judged(exactly(whole), rough)[0] is Verdict.HOLDS:
             verdict = Verdict.DOUBTFUL
-            why = f"{why} The period before, {subject.period_words(last - 1)}, says {number(whole)}: is the count of a whole period?"
+            before = f"{subject.period_words(last - 1)}, says {number(whole)}"
+            why = f"{why} The period before, {before}: is the count of a whole period?"
     return Check(name=NAME, verdict=verdict, evidence=f"{told}: {why}")
 
 
@@ -77,7 +78,8 @@ def _judged(value: Decimal, rough: Decimal) -> tuple[Verdict, str]:
     if factor <= _NEAR:
         return Verdict.HOLDS, f"{100 * (value - rough) / abs(rough):+.2g} %, within a fifth."
     ratio = abs(value / rough)
-    times = f"{ratio:.3g} times {side}" if ratio >= 1 else f"1/{1 / ratio:.3g} {side}"
+    shown = f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
+    times = f"{shown} times {side}" if ratio >= 1 else f"1/{shown} {side}"
     near, size, words = min((max(factor / size, size / factor), size, words) for size, words in _HINTS)
     hint = f" About {size:,} {'times' if ratio > 1 else 'times less'}: {words}" if near <= _HINT_NEAR else ""
     verdict = Verdict.DOUBTFUL if factor <= _FAR else Verdict.FAILS

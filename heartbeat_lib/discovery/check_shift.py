@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from heartbeat_lib.discovery.rewriting import CannotRewrite, over
-from heartbeat_lib.discovery.subject import VALUE, Answers, Check, Subject, apart, given, is_same, moment, said
+from heartbeat_lib.discovery.subject import VALUE, Answers, Check, Subject, apart, given, is_same, moment, said, why
 from heartbeat_lib.discovery.time_column import is_time
 from heartbeat_lib.marts import MartsError
 from heartbeat_lib.marts.column_types import identifier
@@ -28,6 +28,7 @@ NAME = "day's shift"
 FIRST, LAST, BACK, ON, IN_UTC = "shift first", "shift last", "shift a day back", "shift a day on", "shift UTC"
 _DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 _MIDNIGHTS = 3
+_LARGE = 0.1
 
 
 def asks(subject: Subject) -> dict[str, str]:
@@ -58,37 +59,34 @@ def examine(subject: Subject, answers: Answers) -> Check:
             "Say which rows belong to a day: with current_date and now().",
         )
     around = {tag: answers[tag] for tag in (FIRST, LAST, BACK, ON)}
-    failed = next((answer for answer in around.values() if isinstance(answer, MartsError)), None)
     period = _period(subject)
     words = listed_period(period.start, subject.grain, subject.zone)
-    if failed is not None:
-        return Check(name=NAME, verdict=Verdict.NOT_EXAMINED, evidence=f"Around {words} it {_fails(failed)}")
+    if all(isinstance(answer, MartsError) for answer in around.values()):
+        return Check(name=NAME, verdict=Verdict.NOT_EXAMINED, evidence=f"Around {words} it fails: {why(answers[LAST])}")
     told = (
         f"At the end of {words} it says {said(answers[LAST])}, at its first microsecond {said(answers[FIRST])}, "
         f"a day before the end {said(answers[BACK])}, a day after {said(answers[ON])}."
     )
     elsewhere = _zones_elsewhere(subject)
-    ours, theirs, of_utc = _moves(subject, answers)
+    in_utc, of_utc = _moves(subject, answers)
     if elsewhere:
         what = f"The SQL cuts time in {', '.join(elsewhere)}, and the workspace's days are those of {subject.zone.key}."
         return Check(name=NAME, verdict=Verdict.FAILS, evidence=f"{what}{of_utc} {told}")
-    if theirs and not ours:
-        what = f"It changes at UTC's midnight and not at that of {subject.zone.key}: it cuts its days in UTC."
-        return Check(name=NAME, verdict=Verdict.FAILS, evidence=f"{what}{of_utc} {told}")
+    if in_utc is not None:
+        what = f"It changes at UTC's midnights and not at those of {subject.zone.key}: it cuts its days in UTC."
+        return Check(name=NAME, verdict=in_utc, evidence=f"{what}{of_utc} {told}")
     past = [answers[subject.tag(at)] for at in range(len(subject.periods))]
     asked = [*around.values(), *past]
     if all(not given(answer) for answer in asked):
         return Check(
-            name=NAME, verdict=Verdict.NOT_EXAMINED, evidence="It has no value, or 0, wherever the clock stands: nothing can move."
+            name=NAME,
+            verdict=Verdict.NOT_EXAMINED,
+            evidence="It has no value, or 0, wherever the clock stands.",
         )
     if all(is_same(answer, asked[0]) for answer in asked):
         what = f"It says {said(asked[0])} wherever the clock stands, in all {len(past)} periods too: the clock decides nothing."
         return Check(name=NAME, verdict=Verdict.DOUBTFUL, evidence=what)
     return Check(name=NAME, verdict=Verdict.HOLDS, evidence=f"{told}{_utc_words(subject, answers)}")
-
-
-def _fails(failed: MartsError) -> str:
-    return f"fails: {' '.join(str(failed).split())}."
 
 
 def _period(subject: Subject) -> Period:
@@ -116,19 +114,23 @@ def _midnights(subject: Subject) -> Iterator[tuple[tuple[str, datetime], ...]]:
         day = previous_period(day, subject.zone)
 
 
-def _moves(subject: Subject, answers: Answers) -> tuple[bool, bool, str]:
-    """Whether it changes at one of our midnights, at one of UTC's, and the change at the latter in words."""
-    ours = theirs = False
-    words = ""
+def _moves(subject: Subject, answers: Answers) -> tuple[Verdict | None, str]:
+    """What it means that the number changes at each of UTC's midnights and at none of ours, and the last change in words.
+
+    None: that is not so. A small change is doubtful, since rows may come on the hour.
+    """
+    changes: list[tuple[bool, bool]] = []
+    verdict, words = Verdict.DOUBTFUL, ""
     for pair in _midnights(subject):
         before, at, utc_before, utc_at = (answers[tag] for tag, _ in pair)
-        if any(isinstance(answer, MartsError) for answer in (before, at, utc_before, utc_at)):
-            continue
-        ours = ours or not is_same(before, at)
-        if not is_same(utc_before, utc_at):
-            theirs = True
-            words = words or f" At {moment(pair[3][1], subject.zone)} it goes from {said(utc_before)} to {said(utc_at)}."
-    return ours, theirs, words
+        changes.append((not is_same(before, at), not is_same(utc_before, utc_at)))
+        words = words or f" At {moment(pair[3][1], subject.zone)} it goes from {said(utc_before)} to {said(utc_at)}."
+        old, new = float(given(utc_before) or 0), float(given(utc_at) or 0)
+        if abs(new - old) > _LARGE * max(abs(old), abs(new)):
+            verdict = Verdict.FAILS
+    if not changes or any(ours or not theirs for ours, theirs in changes):
+        return None, words
+    return verdict, words
 
 
 def _zones_elsewhere(subject: Subject) -> list[str]:
@@ -136,7 +138,9 @@ def _zones_elsewhere(subject: Subject) -> list[str]:
     tree = tree_of(subject.parsed)
     named = [node.args.get("zone") for node in tree.find_all(exp.AtTimeZone)]
     named += [
-        node.expressions[0] for node in tree.find_all(exp.Anonymous) if node.name.lower() == "timezone" and len(node.expressions) == 2
+        node.expressions[0]
+        for node in tree.find_all(exp.Anonymous)
+        if node.name.lower() == "timezone" and len(node.expressions) == 2
     ]
     texts = [node.name for node in named if isinstance(node, exp.Literal)]
     return list(dict.fromkeys(text for text in texts if text.lower() != subject.zone.key.lower()))

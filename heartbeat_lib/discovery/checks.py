@@ -17,7 +17,7 @@ def asks(subject: Subject) -> dict[str, str]:
     return check_empty.asks(subject) | check_shift.asks(subject) | look_ahead.asks(subject)
 
 
-def checks(subject: Subject, answers: Answers, *, rough: Decimal | None = None, rough_source: str | None = None) -> tuple[Check, ...]:
+def checks(subject: Subject, answers: Answers, *, rough: Decimal | None, rough_source: str | None) -> tuple[Check, ...]:
     """All six, in the order in which they are shown.
 
     Parameters

@@ -1,8 +1,8 @@
 """A draft: the first run of a candidate's SQL, boxed and pinned as a tick would, and what is to be known before it is a metric.
 
-`draft` gives value, past, likenesses and the sanity checks, and keeps them with the candidate. Value, past and what the checks ask
-are one batch on one state of the data. The surprise: alignment is asked for before anything else. Without it the text is not even
-parsed, and the marts are not opened.
+`draft` gives value, past, likenesses and the sanity checks, and keeps them with the candidate. Value, past and what the checks
+ask are one batch on one state of the data. The surprise: alignment is asked for before anything else. Without it the text is not
+even parsed, and the marts are not opened.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class DraftRefused(HeartbeatError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastValue:
-    """One period as of its end, the running one as of the draft's instant; `error`: why it has no value, None where nothing failed."""
+    """One period as of its end, the running one as of the draft's instant; `error` is why it failed, or None."""
 
     period: Period
     value: Number | None
@@ -103,9 +103,7 @@ class Draft:
             "period": str(self.period.grain),
             "period_start": self.period.label(self.zone),
             "tables": list(self.tables),
-            "past": [
-                {"period_start": one.period.label(self.zone), "value": one.value, "error": one.error} for one in self.past
-            ],
+            "past": [{"period_start": one.period.label(self.zone), "value": one.value, "error": one.error} for one in self.past],
             "past_note": None if self.has_clock else NO_PAST,
             "code": self.code,
             "definition": self.definition,
@@ -229,17 +227,15 @@ def _refuse_fallback(workbench: Workbench, known: Candidate, parsed: ValueSql, n
     read = [table for table in parsed.tables if table_name(table)[0].lower() in fallback]
     if read:
         raise DraftRefused(
-            f"{', '.join(read)}: a fallback, not the source of truth. Say why it has to do: --note TEXT, or source_note in the story."
+            f"{', '.join(read)}: a fallback, not the source of truth. Say why it has to do: --note TEXT, or source_note in "
+            "the story."
         )
 
 
-def _tables(
-    workbench: Workbench, known: Candidate, parsed: ValueSql, by: str | None, on: date | None
-) -> Mapping[str, Table]:
+def _tables(workbench: Workbench, known: Candidate, parsed: ValueSql, by: str | None, on: date | None) -> Mapping[str, Table]:
     """The tables read, by `schema.table` in lower case; where one is missing or empty the candidate is parked and refused."""
     names = [table_name(table) for table in parsed.tables]
-    schemas = list(dict.fromkeys(schema for schema, _ in names))
-    there = {f"{t.schema}.{t.name}".lower(): t for t in workbench.marts.tables() if t.schema.lower() in {s.lower() for s in schemas}}
+    there = {f"{table.schema}.{table.name}".lower(): table for table in workbench.marts.tables()}
     wanted = {f"{schema}.{name}".lower(): f"{schema}.{name}" for schema, name in names}
     empty = [name for key, name in wanted.items() if key in there and there[key].rows == 0]
     missing = [name for key, name in wanted.items() if key not in there]
@@ -248,8 +244,8 @@ def _tables(
     park(workbench, known.candidate_id, [*missing, *empty], by=by, on=on)
     said = [_missing(name, there) for name in missing] + [f"{name} has no rows yet" for name in empty]
     raise DraftRefused(
-        f"{'; '.join(said)}. {known.candidate_id} is parked until they have landed, and shows up again then. Load them (heartbeat "
-        "load), or let it read another table: write its story with waits_for = [] and draft anew."
+        f"{'; '.join(said)}. {known.candidate_id} is parked until they have landed, and shows up again then. Load them "
+        "(heartbeat load), or let it read another table: write its story with waits_for = [] and draft anew."
     )
 
 

@@ -68,7 +68,9 @@ def _parts(draft: Mapping[str, Any], zone: ZoneInfo) -> Iterator[Markup]:
         for check in draft["checks"]
     ]
     yield element("table", element("tbody", *rows), style=TABLE)
-    sql = element("pre", dedent(str(draft["value_sql"])).strip("\n"), style="color:inherit;background:transparent;margin:.4em 0 0")
+    sql = element(
+        "pre", dedent(str(draft["value_sql"])).strip("\n"), style="color:inherit;background:transparent;margin:.4em 0 0"
+    )
     yield element("details", element("summary", "SQL"), sql)
 
 

@@ -37,14 +37,12 @@ def is_plan(column: Column, meaning: str = "") -> bool:
 
 
 def event_column(columns: Sequence[Column]) -> Column | None:
-    """The one that says when a row happened: the first that is no plan, no birthday and no later change, else the first change."""
+    """The one that says when a row happened: the first that is no plan, no birthday and no change, else the first change."""
     found = [column for column in columns if is_time(column) and not is_birth(column) and not is_plan(column)]
     return min(found, key=lambda column: _LATER.search(column.name.lower()) is not None, default=None)
 
 
 def moment_sql(column: Column, instant: datetime, zone: ZoneInfo, dialect: Dialect) -> str:
     """`instant` (aware) as a constant that the column can be compared with."""
-    kind = (
-        ClockKind.DAY if column.type == "DATE" else ClockKind.INSTANT if "TIME ZONE" in column.type else ClockKind.LOCAL
-    )
+    kind = ClockKind.DAY if column.type == "DATE" else ClockKind.INSTANT if "TIME ZONE" in column.type else ClockKind.LOCAL
     return dialect.clock_text(kind, instant, zone)

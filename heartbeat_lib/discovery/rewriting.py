@@ -28,7 +28,9 @@ def round_trip(parsed: ValueSql, pinned: str) -> str:
     return _tree(parsed, pinned).sql(parsed.dialect.name, comments=False)
 
 
-def over(parsed: ValueSql, pinned: str, rows: Callable[[str], str | None], change: Callable[[exp.Expr], None] | None = None) -> str:
+def over(
+    parsed: ValueSql, pinned: str, rows: Callable[[str], str | None], change: Callable[[exp.Expr], None] | None = None
+) -> str:
     """The pinned query over other rows.
 
     Parameters

@@ -82,9 +82,7 @@ class Subject:
     @cached_property
     def anatomy(self) -> Anatomy:
         """What the query does."""
-        types = {
-            f"{name}.{column.name.lower()}": column.type for name, table in self.tables.items() for column in table.columns
-        }
+        types = {f"{name}.{column.name.lower()}": column.type for name, table in self.tables.items() for column in table.columns}
         return anatomy_of(self.parsed, types)
 
     @cached_property
@@ -95,7 +93,7 @@ class Subject:
 
     @cached_property
     def events(self) -> Mapping[str, Column]:
-        """Table -> the column by which the query, or else the table, says when a row happened; tables without one are left out."""
+        """Table -> the column by which the query, or else the table, says when a row happened, if there is one."""
         windows = {c for found in self.anatomy.conditions if found.kind in (Kind.WINDOW, Kind.GUARD) for c in found.columns}
         found: dict[str, Column] = {}
         for name, table in self.tables.items():
@@ -137,8 +135,13 @@ def given(answer: Scalar | MartsError | None) -> Number | None:
 def said(answer: Scalar | MartsError | None) -> str:
     """An answer as a sentence holds it: 1,204, no value, nothing (it failed: division by zero)."""
     if isinstance(answer, MartsError):
-        return f"nothing (it failed: {' '.join(str(answer).split())})"
+        return f"nothing (it failed: {why(answer).rstrip('.')})"
     return number(given(answer))
+
+
+def why(error: object) -> str:
+    """A failure in one line that ends with a full stop."""
+    return f"{' '.join(str(error).split()).rstrip('.')}."
 
 
 def is_same(one: Scalar | MartsError | None, other: Scalar | MartsError | None) -> bool:
