@@ -1,6 +1,6 @@
 """`%load_ext heartbeat_lib.notebook`: the cells `%%story` and `%%metric` of a discovery. A door: no rule lives here.
 
-Both take what the notebook's variables say: `workbench` (else the workspace around the current folder), `analyst`, who does it, and
+Both take what the variables of the notebook say: `workbench` (else the workspace around the current folder), `analyst`, and
 `date`, the report's day. A cell that is empty but for comments shows what the store has and changes nothing, so a template may be
 run as it is. What is refused ends the cell with the refusal's words and without a traceback, and a run by papermill too.
 
