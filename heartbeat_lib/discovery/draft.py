@@ -16,10 +16,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from heartbeat_lib.discovery import checks as sanity
-from heartbeat_lib.discovery.candidate import Candidate, candidate
-from heartbeat_lib.discovery.candidates import keep_draft, park, unpark
+from heartbeat_lib.discovery.candidate import Candidate
+from heartbeat_lib.discovery.candidates import keep_draft, park
 from heartbeat_lib.discovery.likeness import Likeness, duplicates, known_queries
-from heartbeat_lib.discovery.parking import landed
 from heartbeat_lib.discovery.refusals import aligned_candidate
 from heartbeat_lib.discovery.stored import select
 from heartbeat_lib.discovery.subject import VALUE, Answers, Check, Number, Subject, given
@@ -163,7 +162,7 @@ def draft(
     MartsUnreachable
         Nothing was loaded yet, or the marts cannot be read.
     """
-    known = _agreed(workbench, candidate_id, by, on)
+    known = aligned_candidate(workbench, candidate_id)
     assert known.story is not None  # what is agreed is a story
     workspace = workbench.workspace
     parsed = parse_value_sql(value_sql, dialect_for(workspace.marts_url))
@@ -201,15 +200,6 @@ def draft(
     )
     keep_draft(workbench, known, made.json(), by=by, on=on)
     return made
-
-
-def _agreed(workbench: Workbench, candidate_id: str, by: str | None, on: date | None) -> Candidate:
-    """The agreed candidate; one that was parked for tables which have landed since is taken up again."""
-    known = candidate(workbench, candidate_id)
-    waits = known.waits_for and known.alignment is not None and known.dropped_at is None and known.promoted_at is None
-    if waits and landed(workbench, [known])[candidate_id].complete:
-        unpark(workbench, candidate_id, by=by, on=on)
-    return aligned_candidate(workbench, candidate_id)
 
 
 def _periods(as_of: datetime, grain: Grain, zone: ZoneInfo) -> tuple[Period, ...]:
