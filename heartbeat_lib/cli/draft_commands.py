@@ -49,7 +49,7 @@ def draft(
 
     for line in draft_lines(made):
         stdout().print(line, soft_wrap=True)
-    say(f"Next: heartbeat candidate promote {candidate_id}")
+    say(f"Next: make it a metric file: heartbeat candidate promote {candidate_id}")
 
 
 def add_to(candidate_app: typer.Typer) -> None:

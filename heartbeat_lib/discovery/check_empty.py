@@ -7,6 +7,7 @@ nothing is made up, and so is any other number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from heartbeat_lib.discovery.moments import moment_sql
@@ -55,7 +56,7 @@ def examine(subject: Subject, answers: Answers) -> Check:
         gaps = f" In {counted(len(in_gaps), 'period')} its tables have no rows; of these it {words or 'says a number in all'}."
     if isinstance(empty, MartsError):
         verdict, what = Verdict.DOUBTFUL, f"As of 1 Jan 1900, before any row, it fails: {why(empty)}"
-    elif empty.value is None and not zero_gaps:
+    elif empty.value is None and not _gaps_read_as_zero(in_gaps, zero, len(values)):
         verdict, what = Verdict.HOLDS, "As of 1 Jan 1900, before any row, it has no value, and does not say 0."
     elif empty.value is None:
         verdict = Verdict.DOUBTFUL
@@ -87,6 +88,12 @@ def _of_past(subject: Subject, zero: list[int], none: list[int]) -> str:
     if none:
         parts.append(f"{len(none)} {'has' if len(none) == 1 else 'have'} no value ({subject.some_periods(none)})")
     return f"Of {len(subject.periods)} periods {' and '.join(parts)}."
+
+
+def _gaps_read_as_zero(gaps: set[int], zero: Sequence[int], periods: int) -> bool:
+    """Whether periods without rows all say 0 and most others do not: a stock that happens to be 0 on a quiet day is none."""
+    elsewhere = len(set(zero) - gaps)
+    return bool(gaps) and gaps <= set(zero) and 2 * elsewhere < periods - len(gaps)
 
 
 def _is_count(subject: Subject) -> bool:

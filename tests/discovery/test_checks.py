@@ -47,6 +47,25 @@ def test_an_average_of_nothing_made_zero_fails(check):
     assert "Of 90 periods 3 say 0" in found.evidence
 
 
+def test_a_guard_over_all_rows_that_lets_quiet_days_be_zero_is_doubtful(check):
+    found = check(
+        "NULL and zero",
+        "SELECT CASE WHEN count(*) > 0 THEN count(*) FILTER (WHERE opened_at >= current_date) END "
+        "FROM shop.tickets WHERE opened_at <= now()",
+    )
+    assert found.verdict is Verdict.DOUBTFUL
+    assert "where its tables have no rows in a period it says 0" in found.evidence
+
+
+def test_a_stock_that_is_often_zero_reads_no_gap_as_zero(check):
+    found = check(
+        "NULL and zero",
+        "SELECT CASE WHEN count(*) > 0 THEN count(*) FILTER (WHERE opened_at < current_date - 30 AND closed_at > now()) END "
+        "FROM shop.tickets WHERE opened_at <= now()",
+    )
+    assert found.verdict is Verdict.HOLDS
+
+
 def test_a_number_before_the_first_row_fails(check):
     found = check("NULL and zero", "SELECT count(*) FROM shop.tickets WHERE closed_at > now()")
     assert found.verdict is Verdict.FAILS
