@@ -43,7 +43,7 @@ def test_a_draft_is_told_in_lines_and_says_the_next_step(heartbeat, agreed):
 def test_a_draft_before_the_agreement_is_refused(heartbeat):
     (heartbeat.root / "value.sql").write_text(SQL, "utf-8")
     heartbeat("candidate", "new", "not_agreed")
-    assert "No SQL runs" in heartbeat("candidate", "draft", "not_agreed", "--sql", "value.sql", exit_code=1).stderr
+    assert "no SQL runs before" in heartbeat("candidate", "draft", "not_agreed", "--sql", "value.sql", exit_code=1).stderr
 
 
 def test_a_file_that_is_not_there_is_refused(heartbeat, agreed):
