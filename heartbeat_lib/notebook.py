@@ -190,13 +190,17 @@ def _story(notebook: _Notebook, candidate_id: str, cell: str) -> Shown:
 
 
 def _metric(notebook: _Notebook, asked: Namespace, cell: str) -> Draft | Shown:
-    from heartbeat_lib.discovery.candidate import candidate
+    from heartbeat_lib.discovery.candidate import NoSuchCandidateError, candidate
     from heartbeat_lib.discovery.draft import draft
     from heartbeat_lib.discovery.draft_html import draft_html, draft_text
 
     workbench = notebook.workbench
     if _is_blank(cell, "--"):
-        kept, zone = candidate(workbench, asked.candidate_id).present_draft, workbench.workspace.zone
+        zone = workbench.workspace.zone
+        try:
+            kept = candidate(workbench, asked.candidate_id).present_draft
+        except NoSuchCandidateError:
+            kept = None
         if kept is not None:
             return Shown(draft_html(kept, zone), draft_text(kept, zone))
         said = f"{asked.candidate_id} has no draft. Write its SQL into this cell: one SELECT that gives one number."
